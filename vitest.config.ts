@@ -13,9 +13,22 @@ export default defineConfig({
   resolve: { conditions: ['@stratumkit/source'] },
   ssr: { resolve: { conditions: ['@stratumkit/source', 'node', 'import', 'default'] } },
   test: {
+    reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
     projects: [
-      project('unit', roots.map((root) => `${root}/**/*.test.ts`), kinds.map((kind) => `**/*.${kind}.test.ts`), 30_000),
-      ...kinds.map((kind) => project(kind, roots.map((root) => `${root}/**/*.${kind}.test.ts`), [], 120_000)),
+      project(
+        'unit',
+        roots.map((root) => `${root}/**/*.test.ts`),
+        kinds.map((kind) => `**/*.${kind}.test.ts`),
+        30_000,
+      ),
+      ...kinds.map((kind) =>
+        project(
+          kind,
+          roots.map((root) => `${root}/**/*.${kind}.test.ts`),
+          [],
+          120_000,
+        ),
+      ),
     ],
   },
 });
