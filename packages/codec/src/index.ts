@@ -1,1 +1,11 @@
-export { placeholder } from './placeholder.ts';
+export { b016m, b032, b064k, b0255, bytes, mac, pubkey, signature, str0255, u256 } from './bytes.ts';
+export { defineMessage } from './defineMessage.ts';
+export type { FieldMap, Infer, MessageDefinition, MessageSpec, Sender, ValueOf } from './definition.ts';
+export { ConfigError, type ErrorDetails, RemoteError, UsageError } from './errors.ts';
+export type { Field, FieldOptions, FieldShape, JsonOptions, LogValue } from './field.ts';
+export { fromHex, toHex } from './hex.ts';
+export { bool, f32, u8, u16, u24, u32, u64 } from './integers.ts';
+export { formatJson, type JsonObject, type JsonValue, parseJson } from './json.ts';
+export type { Now } from './now.ts';
+export { option, seq064k, seq0255 } from './sequences.ts';
+export { decodeText, displayText, encodeText } from './text.ts';
