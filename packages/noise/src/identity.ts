@@ -18,7 +18,7 @@ export interface ResponderIdentityOptions {
 /** What a server proves itself with: the authority's key, a static key, and a certificate that is signed once and renewed. */
 export class ResponderIdentity {
   readonly authorityPublicKey: Uint8Array;
-  readonly staticKeyPair: KeyPair;
+  readonly #staticKeyPair: KeyPair;
   readonly #crypto: NoiseCrypto;
   readonly #random: RandomBytes;
   readonly #authoritySecretKey: Uint8Array;
@@ -41,7 +41,11 @@ export class ResponderIdentity {
     this.#validitySeconds = options.certificateValiditySeconds;
     const authority = this.#crypto.keyPairFromSecret(this.#authoritySecretKey, options.random);
     this.authorityPublicKey = authority.publicKey;
-    this.staticKeyPair = options.staticKeyPair ?? this.#crypto.createKeyPair(options.random);
+    this.#staticKeyPair = options.staticKeyPair ?? this.#crypto.createKeyPair(options.random);
+  }
+
+  get staticKeyPair(): KeyPair {
+    return this.#staticKeyPair;
   }
 
   /**
@@ -58,7 +62,7 @@ export class ResponderIdentity {
         crypto: this.#crypto,
         random: this.#random,
         authoritySecretKey: this.#authoritySecretKey,
-        serverPublicKey: this.staticKeyPair.publicKey,
+        serverPublicKey: this.#staticKeyPair.publicKey,
         validFrom: unixSeconds,
         validitySeconds: this.#validitySeconds,
       });

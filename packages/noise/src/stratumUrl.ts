@@ -29,7 +29,7 @@ export function parseStratumUrl(text: string): StratumUrl {
     throw invalid('a Stratum V2 URL has no user name; the user identity is set apart from it');
   if (path.includes('/')) throw invalid('the path of a Stratum V2 URL is the authority key alone');
 
-  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(authority);
+  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(authority);
   if (match === null) throw invalid('the host is malformed; an IPv6 address stands in brackets');
   const [, ipv6, name, portText] = match;
   const host = parseHost(ipv6, name);
