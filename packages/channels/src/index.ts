@@ -2,7 +2,6 @@ export { type LedgerSink, MemoryLedgerSink, type ShareBatch, type ShareRecord } 
 export {
   ShareAccounting,
   type ShareAccountingOptions,
-  type ShareAcknowledgement,
 } from './accounting/shareAccounting.ts';
 export { ShareIdentities, type ShareIdentity } from './accounting/shareIdentity.ts';
 export type { ShareTotals } from './accounting/shareTotals.ts';

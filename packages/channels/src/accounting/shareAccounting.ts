@@ -1,5 +1,6 @@
 import { difficultyFromTarget, meetsTarget } from '@stratumkit/bitcoin';
 import { type Now, UsageError } from '@stratumkit/codec';
+import type { SubmitSharesSuccess } from '@stratumkit/messages/mining';
 import { DIFFICULTY_FRACTION_BITS } from '../difficulty/shareTarget.ts';
 import type { AcceptedShare, RejectedShare, ShareErrorCode } from '../shares/share.ts';
 import type { ShareBatch, ShareRecord } from './ledgerSink.ts';
@@ -18,17 +19,9 @@ export interface ShareAccountingOptions {
   readonly maxUncommittedShares?: number;
 }
 
-/** The fields of a `SubmitShares.Success`. */
-export interface ShareAcknowledgement {
-  readonly channelId: number;
-  readonly lastSequenceNumber: number;
-  readonly newSubmitsAcceptedCount: number;
-  readonly newSharesSum: bigint;
-}
-
 interface PendingBatch {
   readonly batchId: number;
-  readonly acknowledgement: ShareAcknowledgement;
+  readonly acknowledgement: SubmitSharesSuccess;
   state: 'pending' | 'committed';
 }
 
@@ -150,7 +143,7 @@ export class ShareAccounting {
    * The ledger has written a batch. Returns the acknowledgements this releases, oldest first: none while an older batch is
    * still pending, none for a batch that is not ours or was confirmed before.
    */
-  committed(batchId: number): readonly ShareAcknowledgement[] {
+  committed(batchId: number): readonly SubmitSharesSuccess[] {
     const batch = this.#pending.find((pending) => pending.batchId === batchId);
     if (batch === undefined || batch.state === 'committed') return [];
     batch.state = 'committed';
@@ -160,7 +153,7 @@ export class ShareAccounting {
   }
 
   /** The ledger gave a batch up: its shares are never acknowledged, and no longer hold back younger batches. */
-  abandoned(batchId: number): readonly ShareAcknowledgement[] {
+  abandoned(batchId: number): readonly SubmitSharesSuccess[] {
     const batch = this.#pending.find((pending) => pending.batchId === batchId && pending.state === 'pending');
     if (batch === undefined) return [];
     this.#pending = this.#pending.filter((pending) => pending !== batch);
@@ -169,7 +162,7 @@ export class ShareAccounting {
     return this.#release();
   }
 
-  #release(): readonly ShareAcknowledgement[] {
+  #release(): readonly SubmitSharesSuccess[] {
     const first = this.#pending.findIndex((pending) => pending.state === 'pending');
     const released = this.#pending.splice(0, first === -1 ? this.#pending.length : first);
     return released.map((batch) => batch.acknowledgement);

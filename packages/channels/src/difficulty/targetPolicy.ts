@@ -1,4 +1,5 @@
 import { compareTargets, targetFromHashrate } from '@stratumkit/bitcoin';
+import type { OpenMiningChannelErrorCode } from '@stratumkit/messages/mining';
 
 /** How targets are chosen; one per pool, proxy or translator. */
 export interface TargetPolicy {
@@ -11,7 +12,7 @@ export interface TargetPolicy {
 
 export type TargetChoice =
   | { readonly outcome: 'chosen'; readonly target: Uint8Array }
-  | { readonly outcome: 'refused'; readonly errorCode: 'invalid-nominal-hashrate' | 'max-target-out-of-range' };
+  | { readonly outcome: 'refused'; readonly errorCode: Extract<OpenMiningChannelErrorCode, 'invalid-nominal-hashrate' | 'max-target-out-of-range'> };
 
 /** `invalid-nominal-hashrate` unless it is finite and not negative. 0 and -0 are fine: a proxy without devices sends 0. */
 export function isNominalHashrate(nominalHashrate: number): boolean {

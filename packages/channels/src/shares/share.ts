@@ -1,3 +1,5 @@
+import type { SubmitSharesErrorCode } from '@stratumkit/messages/mining';
+
 /** A submission on a standard channel; a decoded `SubmitSharesStandard` is one. */
 export interface StandardShare {
   readonly sequenceNumber: number;
@@ -29,15 +31,7 @@ export interface Solution {
 }
 
 /** Why a share is refused: the reference implementation's words. `invalid-channel-id` is the caller's to say. */
-export type ShareErrorCode =
-  | 'stale-share'
-  | 'invalid-job-id'
-  | 'bad-extranonce-size'
-  | 'invalid-share'
-  | 'version-rolling-not-allowed'
-  | 'invalid-non-rollable-version-bit'
-  | 'duplicate-share'
-  | 'difficulty-too-low';
+export type ShareErrorCode = Exclude<SubmitSharesErrorCode, 'invalid-channel-id'>;
 
 export interface AcceptedShare {
   readonly outcome: 'accepted';

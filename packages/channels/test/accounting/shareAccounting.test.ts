@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts';
 import { BLOCK, later, NOW, onTip, SHARE, share, standardChannel } from '../fixtures.ts';
 
-const SEED = Number(process.env['FC_SEED'] ?? 1);
+const SEED = Number(process.env.FC_SEED ?? 1);
 const DIFFICULTY_ONE = 0xffffn << 208n;
 
 function accounting(changes: Partial<ShareAccountingOptions> = {}): ShareAccounting {

@@ -16,7 +16,7 @@ import {
   told,
 } from '../fixtures.ts';
 
-const SEED = Number(process.env['FC_SEED'] ?? 1);
+const SEED = Number(process.env.FC_SEED ?? 1);
 
 describe('JobIds', () => {
   it('counts from 1', () => {

@@ -15,7 +15,7 @@ import {
   told,
 } from '../fixtures.ts';
 
-const SEED = Number(process.env['FC_SEED'] ?? 1);
+const SEED = Number(process.env.FC_SEED ?? 1);
 
 describe('memory of shares', () => {
   it('retires the oldest work when full, and never credits a forgotten header again', () => {
