@@ -1,1 +1,5 @@
-export {};
+export { arbitraryChunks, arbitraryOf, arbitraryOfField } from './arbitraries.ts';
+export { FakeClock } from './clock.ts';
+export { type ByteEnd, LinkedPair, type LinkOptions } from './link.ts';
+export { propertyOptions, SEED, seededRandom } from './seed.ts';
+export { loadVectorFile, loadVectors, type Vector, vectorFiles } from './vectors.ts';
