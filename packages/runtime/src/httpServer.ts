@@ -1,0 +1,133 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, isIP } from 'node:net';
+import { ConfigError } from '@stratumkit/codec';
+import type { Registry } from 'prom-client';
+import type { SocketAddress } from './socketAddress.ts';
+
+export interface HttpReply {
+  readonly status?: number;
+  /** Sent as JSON unless it is text of the given type. */
+  readonly body: unknown;
+  readonly contentType?: string;
+}
+
+export interface HttpRequest {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/** Answers one path. What it throws becomes a 500 without details. */
+export type HttpRoute = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+
+export interface HttpOptions {
+  /** `{ host: '127.0.0.1', port: 0 }` by default: this machine only, any free port. */
+  readonly address?: SocketAddress;
+  /** Host names besides `localhost` under which the server may be asked; addresses are always fine. */
+  readonly allowedHosts?: readonly string[];
+  readonly metrics?: Registry;
+  /** Body of `/api/v1/health`; status 503 when `healthy` is false. */
+  health?(): { readonly healthy: boolean } & Readonly<Record<string, unknown>>;
+  /** Further paths. */
+  readonly routes?: Readonly<Record<string, HttpRoute>>;
+  onError?(error: unknown, path: string): void;
+}
+
+export interface HttpServer {
+  readonly address: SocketAddress;
+  close(): Promise<void>;
+}
+
+const LIMITS = { connections: 64, headerBytes: 8_192, headersTimeoutMs: 5_000, requestTimeoutMs: 10_000 } as const;
+
+/** Serves `/metrics` and `/api/v1/health`, reading only. Throws `ConfigError` when the address cannot be bound. */
+export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
+  const { address = { host: '127.0.0.1', port: 0 } } = options;
+  const routes = new Map(Object.entries({ ...standardRoutes(options), ...options.routes }));
+  const allowedHosts = new Set(['localhost', ...(options.allowedHosts ?? [])].map((host) => host.toLowerCase()));
+  const server = createServer(
+    {
+      maxHeaderSize: LIMITS.headerBytes,
+      headersTimeout: LIMITS.headersTimeoutMs,
+      requestTimeout: LIMITS.requestTimeoutMs,
+    },
+    (request, response) => void answer(request, response, routes, allowedHosts, options.onError),
+  );
+  server.maxConnections = LIMITS.connections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === 'EADDRINUSE' ? 'the port is in use' : (cause.code ?? 'unknown reason');
+      reject(
+        new ConfigError('listen-failed', `HTTP cannot listen on ${address.host}:${address.port}: ${reason}`, { cause }),
+      );
+    });
+    server.listen(address.port, address.host, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  return {
+    address: { host: bound.address, port: bound.port },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function standardRoutes({ metrics, health }: HttpOptions): Record<string, HttpRoute> {
+  const routes: Record<string, HttpRoute> = {
+    '/api/v1/health': () => {
+      const body = health?.() ?? { healthy: true };
+      return { status: body.healthy ? 200 : 503, body };
+    },
+  };
+  if (metrics !== undefined) {
+    routes['/metrics'] = async () => ({ body: await metrics.metrics(), contentType: metrics.contentType });
+  }
+  return routes;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: ReadonlyMap<string, HttpRoute>,
+  allowedHosts: ReadonlySet<string>,
+  onError: HttpOptions['onError'],
+): Promise<void> {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+  let reply: HttpReply;
+  try {
+    reply = await replyTo(request, path, query, routes, allowedHosts);
+  } catch (error) {
+    onError?.(error, path);
+    reply = { status: 500, body: { error: 'internal error' } };
+  }
+  const isText = typeof reply.body === 'string' && reply.contentType !== undefined;
+  response.writeHead(reply.status ?? 200, {
+    'content-type': reply.contentType ?? 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(reply.status === 405 ? { allow: 'GET, HEAD' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : isText ? reply.body : JSON.stringify(reply.body));
+}
+
+function replyTo(
+  request: IncomingMessage,
+  path: string,
+  query: string,
+  routes: ReadonlyMap<string, HttpRoute>,
+  allowedHosts: ReadonlySet<string>,
+): HttpReply | Promise<HttpReply> {
+  // A web page that resolves its own name to this address (DNS rebinding) sends that name as Host.
+  if (!isAllowedHost(request.headers.host, allowedHosts)) return { status: 421, body: { error: 'unknown host' } };
+  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, body: { error: 'read only' } };
+  const route = routes.get(path);
+  if (route === undefined) return { status: 404, body: { error: 'no such path' } };
+  return route({ path, query: new URLSearchParams(query) });
+}
+
+function isAllowedHost(header: string | undefined, allowedHosts: ReadonlySet<string>): boolean {
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(header ?? '');
+  const host = match?.[1] ?? match?.[2];
+  return host !== undefined && (isIP(host) !== 0 || allowedHosts.has(host.toLowerCase()));
+}

@@ -1,0 +1,101 @@
+import type { Origin, RawLeaf, RawTable } from './rawTree.ts';
+import { camelCase, type Field, FieldProblem, type Fields, type InferFields, type Leaf } from './schema.ts';
+import { suggestionFor } from './suggestion.ts';
+
+export interface Problem {
+  readonly origin: Origin;
+  /** Continues after the origin and a colon. */
+  readonly message: string;
+}
+
+/** Every value checked; all problems are collected, not only the first. */
+export function parseTree<F extends Fields>(
+  tree: RawTable,
+  fields: F,
+): { readonly options: InferFields<F>; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const options = parseTable(tree, fields, '', problems) as InferFields<F>;
+  return { options, problems };
+}
+
+function parseTable(table: RawTable, fields: Fields, prefix: string, problems: Problem[]): Record<string, unknown> {
+  for (const [key, entry] of table.entries) {
+    if (Object.hasOwn(fields, key)) continue;
+    const nearest = suggestionFor(key, Object.keys(fields));
+    const hint = nearest === undefined ? '' : `; did you mean ${prefix}${nearest}?`;
+    problems.push({ origin: entry.origin, message: `unknown key ${prefix}${key}${hint}` });
+  }
+  const result: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(fields)) {
+    result[camelCase(key)] = parseField(table.entries.get(key), field, prefix + key, table.origin, problems);
+  }
+  return result;
+}
+
+function parseField(
+  entry: RawLeaf | RawTable | undefined,
+  field: Field,
+  name: string,
+  parentOrigin: Origin,
+  problems: Problem[],
+): unknown {
+  switch (field.kind) {
+    case 'leaf':
+      return parseLeaf(entry, field, name, parentOrigin, problems);
+    case 'section': {
+      if (entry?.kind === 'value') {
+        problems.push({ origin: entry.origin, message: `${name} is not a table` });
+        return undefined;
+      }
+      if (entry === undefined && field.optional) return undefined;
+      const table = entry ?? { kind: 'table', origin: parentOrigin, entries: new Map() };
+      return parseTable(table, field.fields, `${name}.`, problems);
+    }
+    case 'sectionList': {
+      if (entry?.kind === 'value') {
+        problems.push({ origin: entry.origin, message: `${name} is not an array of tables` });
+        return [];
+      }
+      const items = [...(entry?.entries.entries() ?? [])].sort(([a], [b]) => Number(a) - Number(b));
+      if (items.length < field.minimum) {
+        problems.push({ origin: parentOrigin, message: `${name} needs at least ${field.minimum} of [[${name}]]` });
+      }
+      return items.map(([index, item]) => {
+        const itemField = { ...field.item, optional: false };
+        return parseField(item, itemField, `${name}.${index}`, parentOrigin, problems);
+      });
+    }
+  }
+}
+
+function parseLeaf(
+  entry: RawLeaf | RawTable | undefined,
+  field: Leaf,
+  name: string,
+  parentOrigin: Origin,
+  problems: Problem[],
+): unknown {
+  if (entry === undefined && field.defaultValue === undefined) {
+    if (!field.optional) problems.push({ origin: parentOrigin, message: `${name} is missing; ${field.doc}` });
+    return undefined;
+  }
+  const origin = entry?.origin ?? parentOrigin;
+  if (entry?.kind === 'table') {
+    problems.push({ origin, message: `${name} is a table, where a single value belongs` });
+    return undefined;
+  }
+  const raw = entry === undefined ? field.defaultValue : entry.raw;
+  try {
+    return field.parse(raw);
+  } catch (error) {
+    if (!(error instanceof FieldProblem)) throw error;
+    const shown = field.secret ? '' : ` ${shownValue(raw)}`;
+    problems.push({ origin, message: `${name}${shown} ${error.message}` });
+    return undefined;
+  }
+}
+
+function shownValue(raw: unknown): string {
+  const text = typeof raw === 'string' || Array.isArray(raw) ? (JSON.stringify(raw) ?? '') : String(raw);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
