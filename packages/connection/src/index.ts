@@ -1,1 +1,29 @@
-export {};
+export { CLOSE_CAUSES, type CloseCause, type CloseDetail, type CloseFamily, flushesQueue } from './closeCause.ts';
+export { Connection } from './connection.ts';
+export type {
+  ClosedEvent,
+  ConnectionCounters,
+  ConnectionEvent,
+  ConnectionState,
+  FrameKind,
+  MessageEvent,
+  ReadyEvent,
+  SendOptions,
+} from './events.ts';
+export {
+  addressKey,
+  ConnectionGate,
+  DEFAULT_GATE_LIMITS,
+  type GateLimits,
+  type Permit,
+  type Refusal,
+} from './gate.ts';
+export { type BudgetClass, type ConnectionLimits, DEFAULT_CONNECTION_LIMITS, type Rate } from './limits.ts';
+export type {
+  ClientExtensions,
+  ClientSetup,
+  ConnectionOptions,
+  ConnectionSecurity,
+  ServerSetup,
+  SetupDecision,
+} from './options.ts';

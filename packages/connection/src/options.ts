@@ -1,0 +1,61 @@
+import type { Protocol } from '@stratumkit/messages';
+import type { SetupConnection } from '@stratumkit/messages/common';
+import type { NoiseCrypto, RandomBytes, ResponderIdentity } from '@stratumkit/noise';
+import type { ConnectionLimits } from './limits.ts';
+
+/** How bytes are protected. `plain` is for tests on one machine only. */
+export type ConnectionSecurity =
+  | {
+      readonly type: 'noise-initiator';
+      readonly authorityPublicKey: Uint8Array | 'unverified';
+      readonly random: RandomBytes;
+      readonly crypto?: NoiseCrypto;
+    }
+  | {
+      readonly type: 'noise-responder';
+      readonly identity: ResponderIdentity;
+      readonly random: RandomBytes;
+      readonly crypto?: NoiseCrypto;
+    }
+  | { readonly type: 'plain' };
+
+/** What a server decides about a client whose protocol, version and flags are acceptable. */
+export type SetupDecision =
+  | { readonly accept: true; readonly flags: number }
+  /** `flags` are all those the server does not support; 0 if the reason is another (spec 3.6.3). */
+  | { readonly accept: false; readonly flags: number; readonly errorCode: string };
+
+export interface ServerSetup {
+  readonly side: 'server';
+  /** Asked after the checks of protocol, version and `supportedFlags`. */
+  readonly policy: (request: SetupConnection) => SetupDecision;
+  /** A request with any other flag is refused with all of its unsupported flags. Left to `policy` if absent. */
+  readonly supportedFlags?: number;
+  readonly extensions?: { readonly supported: readonly number[]; readonly required?: readonly number[] };
+}
+
+export interface ClientSetup {
+  readonly side: 'client';
+  readonly request: SetupConnection;
+  /** Judges the flags of the Success: a text refuses them and becomes `detail.reason`. */
+  readonly verifyFlags?: (flags: number) => string | undefined;
+  readonly extensions?: ClientExtensions;
+}
+
+export interface ClientExtensions {
+  readonly requested: readonly number[];
+  /** Those of them without which the connection is of no use. */
+  readonly required?: readonly number[];
+  /**
+   * What to do when the server does not answer RequestExtensions: go on without extensions, or close with
+   * `extension-timeout` so that the caller can connect again. Default: `proceed` unless an extension is required.
+   */
+  readonly onSilence?: 'proceed' | 'close';
+}
+
+export interface ConnectionOptions<P extends Protocol = Protocol> {
+  readonly protocol: P;
+  readonly security: ConnectionSecurity;
+  readonly setup: ServerSetup | ClientSetup;
+  readonly limits?: Partial<ConnectionLimits>;
+}
