@@ -1,6 +1,6 @@
 import type { FieldMap, MessageDefinition, MessageSpec, ValueOf } from './definition.ts';
-import { RemoteError, UsageError } from './errors.ts';
-import { badValue, FieldFailure, locate } from './failure.ts';
+import { UsageError } from './errors.ts';
+import { badValue, decodeError, FieldFailure, locate, usageError } from './failure.ts';
 import type { Field, LogValue } from './field.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { Reader } from './reader.ts';
@@ -33,7 +33,7 @@ export function defineMessage<const Name extends string, const Fields extends Fi
         size += fields[index]!.size(value[names[index]!]);
       }
     } catch (error) {
-      throw encodeError(spec.name, locate(error, `.${names[variable[at]!]!}`));
+      throw usageError('encode', spec.name, locate(error, `.${names[variable[at]!]!}`));
     }
     return size;
   }
@@ -44,7 +44,7 @@ export function defineMessage<const Name extends string, const Fields extends Fi
     try {
       for (; index < fields.length; index++) end = fields[index]!.write(value[names[index]!], out, end);
     } catch (error) {
-      throw encodeError(spec.name, locate(error, `.${names[index]!}`));
+      throw usageError('encode', spec.name, locate(error, `.${names[index]!}`));
     }
     return end;
   }
@@ -143,22 +143,6 @@ function checkDeclaration(spec: MessageSpec, extensionType: number, names: reado
     refuse('a channel message must begin with channelId: u32()');
   }
   if (names.some((name) => !/^[a-z][A-Za-z0-9]*$/.test(name))) refuse('field names must be camelCase');
-}
-
-function decodeError(message: string, cause: unknown): unknown {
-  if (!(cause instanceof FieldFailure)) return cause;
-  const path = message + cause.path;
-  return new RemoteError('decode', `${path}: ${cause.reason}`, { context: { message, path, ...cause.context } });
-}
-
-function encodeError(message: string, cause: unknown): unknown {
-  return usageError('encode', message, cause);
-}
-
-function usageError(code: 'encode' | 'json', message: string, cause: unknown): unknown {
-  if (!(cause instanceof FieldFailure)) return cause;
-  const path = message + cause.path;
-  return new UsageError(code, `${path}: ${cause.reason}`, { context: { message, path, ...cause.context } });
 }
 
 function asObject(json: JsonValue): JsonObject {

@@ -1,3 +1,5 @@
+import { RemoteError, UsageError } from './errors.ts';
+
 /**
  * Why one value could not be read, written or converted. Thrown inside this package only: each enclosing field puts its
  * name or index in front of `path`, and the message definition turns the whole into a RemoteError or UsageError.
@@ -22,6 +24,20 @@ export function locate(error: unknown, step: string): unknown {
 /** A value of ours that its type cannot carry. */
 export function badValue(typeName: string, allowed: string, value: unknown): FieldFailure {
   return new FieldFailure(`${typeName} must be ${allowed}, not ${describeValue(value)}`, { allowed, value });
+}
+
+/** What a caller of ours gets to see of a failure: who called it, the whole path and the reason. Other errors pass unchanged. */
+export function usageError(code: 'encode' | 'json', root: string, cause: unknown): unknown {
+  if (!(cause instanceof FieldFailure)) return cause;
+  const path = root + cause.path;
+  return new UsageError(code, `${path}: ${cause.reason}`, { context: { path, ...cause.context } });
+}
+
+/** The same for a failure in what a peer sent. */
+export function decodeError(root: string, cause: unknown): unknown {
+  if (!(cause instanceof FieldFailure)) return cause;
+  const path = root + cause.path;
+  return new RemoteError('decode', `${path}: ${cause.reason}`, { context: { path, ...cause.context } });
 }
 
 function describeValue(value: unknown): string {

@@ -1,4 +1,4 @@
-import { badValue } from './failure.ts';
+import { badValue, usageError } from './failure.ts';
 
 /*
  * A string of the protocol is "a sequence of bytes, UTF-8 recommended". A JavaScript string carries it without loss: each
@@ -30,7 +30,7 @@ export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): st
   return text;
 }
 
-/** Size of a string in bytes once encoded. Throws for a lone surrogate outside U+DC80 to U+DCFF. */
+/** Size of a string in bytes once encoded. Fails on a lone surrogate outside U+DC80 to U+DCFF. */
 export function textSize(text: string): number {
   let size = 0;
   for (let index = 0; index < text.length; index++) {
@@ -42,7 +42,7 @@ export function textSize(text: string): number {
       size += 4;
       index++;
     } else if (isEscape(unit)) size += 1;
-    else throw badValue('text', 'free of lone surrogates other than U+DC80 to U+DCFF', text);
+    else throw badValue('a string', 'free of lone surrogates other than U+DC80 to U+DCFF', text);
   }
   return size;
 }
@@ -75,11 +75,15 @@ export function writeText(text: string, out: Uint8Array, offset: number): number
   return at;
 }
 
-/** Encodes a string to its bytes; the inverse of `decodeText`. */
+/** Encodes a string to its bytes; the inverse of `decodeText`. Throws UsageError `encode` for a surrogate that stands for no byte. */
 export function encodeText(text: string): Uint8Array {
-  const bytes = new Uint8Array(textSize(text));
-  writeText(text, bytes, 0);
-  return bytes;
+  try {
+    const bytes = new Uint8Array(textSize(text));
+    writeText(text, bytes, 0);
+    return bytes;
+  } catch (error) {
+    throw usageError('encode', 'text', error);
+  }
 }
 
 /** Control, format, surrogate, private-use and invisible characters, line separators, and the backslash that marks the escapes. */

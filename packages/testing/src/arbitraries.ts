@@ -31,7 +31,7 @@ function ofShape({ shape }: Field<unknown>): fc.Arbitrary<unknown> {
       return edges([0n, 1n, 2n ** 53n + 1n, max], fc.bigInt({ min: 0n, max }));
     }
     case 'float':
-      return edges([0, -0, 1e12, Number.NaN, Number.POSITIVE_INFINITY], fc.float());
+      return edges([0, -0, 2 ** 40, Number.NaN, Number.POSITIVE_INFINITY], fc.float());
     case 'fixedBytes':
       return bytes(shape.length, shape.length);
     case 'bytes':
