@@ -1,69 +1,441 @@
-import { type Now, UsageError } from '@stratumkit/codec';
-import type { Protocol } from '@stratumkit/messages';
-import type { CloseCause, CloseDetail } from './closeCause.ts';
+import { type MessageDefinition, type Now, RemoteError, UsageError } from '@stratumkit/codec';
+import { decodeTlvs, encodeFrame, FRAME_HEADER_SIZE, type TlvField } from '@stratumkit/framing';
+import type { MessagesByProtocol, Protocol } from '@stratumkit/messages';
+import { SetupConnection, SetupConnectionError, SetupConnectionSuccess } from '@stratumkit/messages/common';
+import {
+  RequestExtensions,
+  RequestExtensionsError,
+  RequestExtensionsSuccess,
+  TLV_DEFINITIONS,
+} from '@stratumkit/messages/extensions';
+import { type CloseCause, type CloseDetail, flushesQueue } from './closeCause.ts';
+import { ConnectionDeadlines } from './deadlines.ts';
 import type { ConnectionCounters, ConnectionEvent, ConnectionState, SendOptions } from './events.ts';
-import type { ConnectionOptions } from './options.ts';
+import {
+  acceptExtensions,
+  answerExtensions,
+  EXTENSION_REQUEST_ID,
+  missingExtensions,
+  NO_EXTENSIONS,
+  requestExtensions,
+} from './extensions.ts';
+import { FrameReader, type ReceivedFrame } from './frameReader.ts';
+import { recogniseGreeting } from './greeting.ts';
+import { Handshake } from './handshake.ts';
+import { InputBuffer } from './inputBuffer.ts';
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './limits.ts';
+import { MessageBudget } from './messageBudget.ts';
+import type { ClientSetup, ConnectionOptions, ServerSetup } from './options.ts';
+import { SendQueue } from './sendQueue.ts';
+import { answerSetup, checkSuccess, type Rejection } from './setup.ts';
+import { createNoiseWire, PLAIN_WIRE, type Wire } from './wire.ts';
 
-/** One Stratum V2 connection, bytes in and bytes out. Placeholder body: the signatures are what counts. */
+const NO_TLVS: readonly TlvField[] = [];
+/** Requests of a client that leave out a required extension; the second one is the end. */
+const MAX_INCOMPLETE_REQUESTS = 2;
+
+/**
+ * One Stratum V2 connection, bytes in and bytes out: Noise or plain, setup, extensions, limits, deadlines, send queue. It owns
+ * no socket, timer or clock, and never throws because of what a peer sends: the end of the connection is an event.
+ */
 export class Connection<P extends Protocol = Protocol> {
   readonly protocol: P;
+  readonly #setup: ServerSetup | ClientSetup;
+  readonly #limits: ConnectionLimits;
+  readonly #input = new InputBuffer();
+  readonly #queue = new SendQueue();
+  readonly #budget: MessageBudget;
+  readonly #deadlines: ConnectionDeadlines;
+  readonly #createdMs: number;
+  readonly #counters: ConnectionCounters = {
+    bytesReceived: 0,
+    bytesSent: 0,
+    framesReceived: 0,
+    framesSent: 0,
+    framesDropped: 0,
+    wrongChannelBit: 0,
+    unknownMessages: 0,
+    unexplainedTrailingBytes: 0,
+  };
+  #now: Now;
+  #state: ConnectionState;
+  #handshake: Handshake | undefined;
+  #wire: Wire = PLAIN_WIRE;
+  #reader: FrameReader | undefined;
+  /** Handshake bytes to send, before any frame. */
+  #act: Uint8Array | undefined;
+  #events: ConnectionEvent<P>[] = [];
+  #ended = false;
+  #writable = true;
+  #request: SetupConnection | undefined;
+  #flags = 0;
+  #extensions = NO_EXTENSIONS;
+  #incompleteRequests = 0;
 
-  constructor(options: ConnectionOptions<P>, _now: Now) {
+  constructor(options: ConnectionOptions<P>, now: Now) {
     this.protocol = options.protocol;
+    this.#setup = options.setup;
+    this.#limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.limits };
+    this.#now = now;
+    this.#createdMs = now.monotonicMs;
+    this.#budget = new MessageBudget(this.#limits.budgets, now.monotonicMs);
+    this.#deadlines = new ConnectionDeadlines(this.#limits, options.protocol, options.setup);
+    if (options.security.type === 'plain') {
+      this.#state = 'setup';
+      this.#beginFrames(PLAIN_WIRE);
+    } else {
+      this.#state = 'handshake';
+      this.#handshake = new Handshake(options.security);
+      this.#act = this.#handshake.opening;
+      this.#deadlines.handshake(now.monotonicMs);
+    }
   }
 
   get state(): ConnectionState {
-    return 'closed';
+    return this.#state;
+  }
+
+  get counters(): Readonly<ConnectionCounters> {
+    return this.#counters;
   }
 
   /** Bytes from the peer. Never throws because of them. The chunk must not change afterwards. */
-  push(_chunk: Uint8Array, _now: Now): void {}
+  push(chunk: Uint8Array, now: Now): void {
+    this.tick(now);
+    if (this.#state === 'closed' || this.#ended || chunk.length === 0) return;
+    this.#counters.bytesReceived += chunk.length;
+    this.#input.push(chunk);
+  }
 
   /** The peer will send no more: `fin` after an orderly end (what is buffered is still processed), `reset` after an error. */
-  end(_how: 'fin' | 'reset', _now: Now): void {}
+  end(how: 'fin' | 'reset', now: Now): void {
+    this.tick(now);
+    if (this.#state === 'closed') return;
+    if (how === 'fin') this.#ended = true;
+    else this.#close(this.#isProbe() ? 'probe' : 'peer-reset', { state: this.#state });
+  }
 
-  /** Does at most one frame's work and reports it; undefined when there is nothing to do until the next input. */
+  /** Does at most about one frame's work and reports it; undefined when there is nothing to do until the next input. */
   next(): ConnectionEvent<P> | undefined {
-    return undefined;
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      if (this.#state === 'closed' || this.paused) return undefined;
+      if (this.#step()) continue;
+      if (!this.#ended || this.paused) return undefined;
+      this.#closeAfterEnd();
+    }
   }
 
   /** True while no more bytes should be read from the peer: it is over its budget, or does not read what it is sent. */
   get paused(): boolean {
-    return false;
+    if (this.#state === 'closed') return false;
+    return this.#deadlines.isWaiting(this.#now.monotonicMs) || this.#queue.bytes > this.#limits.pauseQueuedBytes;
   }
 
-  /** Queues a plaintext frame, which is shared and never changed. Nothing happens on a closed connection. */
-  send(_frame: Uint8Array, _options?: SendOptions): void {
-    throw new UsageError('wrong-state', 'not there yet');
+  /**
+   * Queues a plaintext frame of `encodeFrame`, which may be shared between connections and is never changed. Allowed from
+   * `ready` on; does nothing on a closed connection.
+   */
+  send(frame: Uint8Array, options?: SendOptions): void {
+    if (this.#state === 'closed') return;
+    if (this.#state !== 'open') {
+      throw new UsageError('wrong-state', 'frames can be sent after `ready`', { context: { state: this.#state } });
+    }
+    const length = frame.length - FRAME_HEADER_SIZE;
+    if (length < 0 || (frame[3]! | (frame[4]! << 8) | (frame[5]! << 16)) !== length) {
+      throw new UsageError('invalid-frame', 'the length in the header is not the length of the payload', {
+        context: { size: frame.length },
+      });
+    }
+    this.#counters.framesDropped += this.#queue.push(frame, options);
+    const { bytes, frames } = this.#queue;
+    if (frames > this.#limits.maxQueuedFrames || (bytes > this.#limits.maxQueuedBytes && frames > 1)) {
+      this.#close('send-queue-overflow', { bytes, frames });
+    }
   }
 
-  /** One buffer with the queued frames, sealed in order, at most about `limits.maxWriteBytes`; undefined if there is nothing. */
+  /** One buffer with queued frames, sealed in order, at most about `limits.maxWriteBytes`; undefined if there is nothing. */
   takeBytes(): Uint8Array | undefined {
-    return undefined;
+    if (!this.#writable) return undefined;
+    let bytes = this.#act;
+    this.#act = undefined;
+    if (bytes === undefined) {
+      if (this.#queue.frames === 0) return undefined;
+      const frames = this.#queue.take(this.#limits.maxWriteBytes);
+      this.#counters.framesSent += frames.length;
+      bytes = this.#wire.writeFrames(frames);
+    }
+    this.#counters.bytesSent += bytes.length;
+    return bytes;
   }
 
   /** Bytes queued and not yet taken, before sealing. */
   get queuedBytes(): number {
-    return 0;
+    return this.#queue.bytes + (this.#act?.length ?? 0);
   }
 
   /** Tells whether the transport can take bytes; while it cannot, `takeBytes` gives none and the write deadline runs. */
-  setWritable(_writable: boolean, _now: Now): void {}
+  setWritable(writable: boolean, now: Now): void {
+    this.tick(now);
+    this.#writable = writable;
+    if (this.#state !== 'closed') this.#deadlines.writable(writable, now.monotonicMs);
+  }
 
   /** The role's count of open channels: governs the idle deadline and the message budget. */
-  setOpenChannels(_count: number): void {}
+  setOpenChannels(count: number): void {
+    this.#budget.setOpenChannels(count);
+    if (this.#state === 'open') this.#deadlines.openChannels(count, this.#now.monotonicMs);
+  }
 
-  tick(_now: Now): void {}
+  /** Lets time pass. `push`, `end` and `setWritable` do it too. */
+  tick(now: Now): void {
+    if (now.monotonicMs >= this.#now.monotonicMs) this.#now = now;
+    if (this.#state === 'closed') return;
+    const nowMs = this.#now.monotonicMs;
+    this.#budget.refill(nowMs);
+    this.#deadlines.budget(this.#budget.overSinceMs);
+    const due = this.#deadlines.due(nowMs);
+    if (due === 'extension-timeout') this.#extensionSilence();
+    else if (due !== undefined) this.#close(due, { state: this.#state });
+  }
 
   /** Time (monotonic ms) of the next `tick` that will do something. */
   get deadline(): number | undefined {
-    return undefined;
+    return this.#state === 'closed' ? undefined : this.#deadlines.next;
   }
 
   /** Ends the connection from this side. What is queued goes out first if the cause allows it. */
-  close(_cause: CloseCause, _now?: Now, _detail?: CloseDetail): void {}
+  close(cause: CloseCause, now?: Now, detail: CloseDetail = {}): void {
+    if (now !== undefined) this.tick(now);
+    this.#close(cause, detail);
+  }
 
-  get counters(): Readonly<ConnectionCounters> {
-    throw new UsageError('wrong-state', 'not there yet');
+  #close(cause: CloseCause, detail: CloseDetail): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#input.clear();
+    if (!flushesQueue(cause)) {
+      this.#queue.clear();
+      this.#act = undefined;
+    }
+    this.#events.push({ type: 'closed', cause, detail });
+  }
+
+  /** One handshake act or one frame; false if there is not enough input, or the frame has to wait. */
+  #step(): boolean {
+    try {
+      return this.#state === 'handshake' ? this.#readAct() : this.#readFrame();
+    } catch (error) {
+      this.#closeFor(error);
+      return true;
+    }
+  }
+
+  #readAct(): boolean {
+    const result = this.#handshake!.read(this.#input, this.#now);
+    if (result === undefined) return false;
+    this.#handshake = undefined;
+    if ('greeting' in result) {
+      this.#close(result.greeting, {});
+      return true;
+    }
+    this.#act = result.reply;
+    this.#state = 'setup';
+    this.#beginFrames(createNoiseWire(result.session));
+    return true;
+  }
+
+  #beginFrames(wire: Wire): void {
+    const setup = this.#setup;
+    this.#wire = wire;
+    this.#reader = new FrameReader({
+      wire,
+      protocol: this.protocol,
+      side: setup.side,
+      limits: this.#limits,
+      budget: this.#budget,
+    });
+    this.#deadlines.setup(this.#now.monotonicMs);
+    if (setup.side === 'client') {
+      this.#request = setup.request;
+      this.#queue.push(encodeFrame(SetupConnection, setup.request));
+    }
+  }
+
+  #readFrame(): boolean {
+    if (this.#wire === PLAIN_WIRE && this.#state === 'setup' && !this.#reader!.midFrame) {
+      const greeting = recogniseGreeting(this.#input.peek(FRAME_HEADER_SIZE), 'frame');
+      if (greeting !== undefined) {
+        this.#close(greeting, {});
+        return true;
+      }
+    }
+    const result = this.#reader!.read(
+      this.#input,
+      (definition) => this.#expects(definition),
+      (extensionType) => this.#extensions.has(extensionType),
+    );
+    if (result === undefined) return false;
+    if ('waitMs' in result) {
+      this.#deadlines.wait(this.#now.monotonicMs + result.waitMs);
+      this.#deadlines.budget(this.#budget.overSinceMs);
+      return false;
+    }
+    if ('rejection' in result) this.#reject(result.rejection);
+    else this.#receive(result.frame);
+    return true;
+  }
+
+  #expects(definition: MessageDefinition | undefined): boolean {
+    const name = definition?.name;
+    const isAnswer = name === SetupConnectionSuccess.name || name === SetupConnectionError.name;
+    if (this.#state !== 'setup') return name !== SetupConnection.name && !isAnswer;
+    return this.#setup.side === 'server' ? name === SetupConnection.name : isAnswer;
+  }
+
+  #receive({ header, definition, payload }: ReceivedFrame) {
+    this.#counters.framesReceived++;
+    if (definition === undefined) {
+      const { extensionType, channelMessage, messageType } = header;
+      this.#counters.unknownMessages++;
+      this.#ready();
+      const isForeign = extensionType !== 0 && (channelMessage || this.#extensions.has(extensionType));
+      if (isForeign) this.#emit({ type: 'foreign', frame: { extensionType, channelMessage, messageType, payload } });
+      else this.#emit({ type: 'ignored', extensionType, messageType });
+      return;
+    }
+    if (header.channelMessage !== definition.channelMessage) this.#counters.wrongChannelBit++;
+    const { value, rest } = definition.decodePrefix(payload);
+    const tlvs = rest.length === 0 ? NO_TLVS : decodeTlvs(rest, this.#extensions, TLV_DEFINITIONS);
+    if (rest.length > 0 && tlvs.length === 0) this.#counters.unexplainedTrailingBytes++;
+    switch (definition.name) {
+      case SetupConnection.name:
+        return this.#answerSetup(value as SetupConnection);
+      case SetupConnectionSuccess.name:
+        return this.#acceptSetup(value as SetupConnectionSuccess);
+      case SetupConnectionError.name:
+        return this.#close('setup-error', { ...value });
+      case RequestExtensions.name:
+        return this.#answerExtensions(value as RequestExtensions);
+      case RequestExtensionsSuccess.name:
+      case RequestExtensionsError.name:
+        return this.#acceptExtensions(value as RequestExtensionsSuccess | RequestExtensionsError);
+    }
+    this.#ready();
+    this.#deadlines.message(this.#now.monotonicMs);
+    const message = { name: definition.name, value } as MessagesByProtocol[P];
+    this.#emit({ type: 'message', message, tlvs });
+  }
+
+  #emit(event: ConnectionEvent<P>): void {
+    if (this.#state !== 'closed') this.#events.push(event);
+  }
+
+  #answerSetup(request: SetupConnection) {
+    const setup = this.#setup as ServerSetup;
+    const answer = answerSetup(setup, this.protocol, request);
+    this.#queue.push(answer.frame);
+    if (!answer.accepted) return this.#reject(answer.rejection);
+    this.#request = request;
+    this.#flags = answer.flags;
+    this.#state = 'negotiating';
+    this.#deadlines.serverReady(this.#now.monotonicMs);
+    // A server that offers nothing need not wait for what the client will ask.
+    const { supported = [], required = [] } = setup.extensions ?? {};
+    if (supported.length + required.length === 0) this.#ready();
+  }
+
+  #acceptSetup(success: SetupConnectionSuccess) {
+    const setup = this.#setup as ClientSetup;
+    const rejection = checkSuccess(setup, this.protocol, success);
+    if (rejection !== undefined) return this.#reject(rejection);
+    this.#flags = success.flags;
+    this.#state = 'negotiating';
+    const { extensions } = setup;
+    if (extensions === undefined || extensions.requested.length === 0) return this.#ready();
+    this.#queue.push(requestExtensions(extensions));
+    this.#deadlines.clientNegotiation(this.#now.monotonicMs, this.#createdMs);
+  }
+
+  #answerExtensions(request: RequestExtensions) {
+    const answer = answerExtensions((this.#setup as ServerSetup).extensions, request);
+    this.#queue.push(answer.frame);
+    if (answer.missing.length > 0 && ++this.#incompleteRequests >= MAX_INCOMPLETE_REQUESTS) {
+      return this.#reject(missingExtensions(answer.missing));
+    }
+    if (answer.extensions === undefined) return;
+    this.#extensions = answer.extensions;
+    if (this.#state === 'open') this.#emit({ type: 'extensions', extensions: this.#extensions });
+    else this.#ready();
+  }
+
+  #acceptExtensions(answer: RequestExtensionsSuccess | RequestExtensionsError) {
+    const wanted = (this.#setup as ClientSetup).extensions;
+    // An answer that comes after we went on without it, or to a request that was not made, changes nothing.
+    if (this.#state !== 'negotiating' || wanted === undefined || answer.requestId !== EXTENSION_REQUEST_ID) return;
+    if ('requiredExtensions' in answer && answer.requiredExtensions.length > 0) {
+      return this.#reject(missingExtensions(answer.requiredExtensions));
+    }
+    const result = acceptExtensions(wanted, 'supportedExtensions' in answer ? answer.supportedExtensions : []);
+    if ('rejection' in result) return this.#reject(result.rejection);
+    this.#extensions = result.extensions;
+    this.#ready();
+  }
+
+  #extensionSilence(): void {
+    const { required = [], onSilence } = (this.#setup as ClientSetup).extensions ?? {};
+    if ((onSilence ?? (required.length > 0 ? 'close' : 'proceed')) === 'proceed') this.#ready();
+    else this.#close('extension-timeout', {});
+  }
+
+  /** Leaves the negotiation with whatever was agreed on, or closes if that is not enough. */
+  #ready() {
+    if (this.#state !== 'negotiating') return;
+    const { required = [] } = this.#setup.extensions ?? {};
+    const missing = required.filter((extension) => !this.#extensions.has(extension));
+    if (missing.length > 0) return this.#reject(missingExtensions(missing));
+    this.#state = 'open';
+    this.#deadlines.open();
+    this.#events.push({ type: 'ready', setup: this.#request!, flags: this.#flags, extensions: this.#extensions });
+  }
+
+  #reject({ cause, detail }: Rejection): void {
+    this.#close(cause, detail);
+  }
+
+  #closeFor(error: unknown) {
+    const inHandshake = this.#state === 'handshake';
+    if (!(error instanceof RemoteError)) return this.#close('internal-error', { error });
+    const { code, message, context } = error;
+    this.#close(causeOf(code, inHandshake), { code, message, ...context });
+  }
+
+  #closeAfterEnd() {
+    const { state } = this;
+    if (this.#isProbe()) return this.#close('probe', {});
+    const midFrame = this.#input.length > 0 || this.#reader?.midFrame === true;
+    this.#close(midFrame ? 'peer-closed-mid-frame' : 'peer-closed', { state });
+  }
+
+  #isProbe(): boolean {
+    return this.#setup.side === 'server' && this.#counters.bytesReceived === 0;
+  }
+}
+
+function causeOf(code: string, inHandshake: boolean): CloseCause {
+  switch (code) {
+    case 'wrong-authority':
+    case 'certificate-expired':
+    case 'certificate-not-yet-valid':
+    case 'certificate-invalid':
+    case 'nonce-exhausted':
+      return code;
+    case 'act-length':
+      return 'handshake-failed';
+    case 'decryption-failed':
+      return inHandshake ? 'handshake-failed' : 'decryption-failed';
+    default:
+      return 'malformed-message';
   }
 }

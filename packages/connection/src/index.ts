@@ -1,5 +1,6 @@
 export { CLOSE_CAUSES, type CloseCause, type CloseDetail, type CloseFamily, flushesQueue } from './closeCause.ts';
 export { Connection } from './connection.ts';
+export { sanitizeErrorCode } from './errorCode.ts';
 export type {
   ClosedEvent,
   ConnectionCounters,

@@ -1,0 +1,60 @@
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Bytes received and not yet consumed. A chunk that arrives alone is used in place; what stays behind is gathered in one
+ * growing buffer, so that a peer pays for every byte it makes us hold, whatever the chunks. Bytes once handed out never change.
+ */
+export class InputBuffer {
+  #bytes: Uint8Array = EMPTY;
+  #start = 0;
+  #end = 0;
+  /** Whether `#bytes` was made here and may be written behind `#end`. */
+  #own = false;
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const length = this.length;
+    if (length === 0) {
+      this.#bytes = chunk;
+      this.#start = 0;
+      this.#end = chunk.length;
+      this.#own = false;
+      return;
+    }
+    if (!this.#own || this.#end + chunk.length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(64, (length + chunk.length) * 2));
+      grown.set(this.#bytes.subarray(this.#start, this.#end));
+      this.#bytes = grown;
+      this.#start = 0;
+      this.#end = length;
+      this.#own = true;
+    }
+    this.#bytes.set(chunk, this.#end);
+    this.#end += chunk.length;
+  }
+
+  /** At most the first `count` bytes, left in place. */
+  peek(count: number): Uint8Array {
+    return this.#bytes.subarray(this.#start, Math.min(this.#start + count, this.#end));
+  }
+
+  /** The first `count` bytes, or undefined while there are fewer. */
+  take(count: number): Uint8Array | undefined {
+    if (this.length < count) return undefined;
+    const taken = this.#bytes.subarray(this.#start, this.#start + count);
+    this.#start += count;
+    if (this.#start === this.#end) this.clear();
+    return taken;
+  }
+
+  clear(): void {
+    this.#bytes = EMPTY;
+    this.#start = 0;
+    this.#end = 0;
+    this.#own = false;
+  }
+}

@@ -1,0 +1,90 @@
+import type { MessageDefinition } from '@stratumkit/codec';
+import type { BudgetClass, Rate } from './limits.ts';
+
+interface Bucket {
+  readonly rate: Rate;
+  tokens: number;
+}
+
+/** Payload bytes that cost as much as one message. */
+const BYTES_PER_TOKEN = 16_384;
+
+/** Token buckets by class of message. They start full, and grow with the open channels. */
+export class MessageBudget {
+  readonly #buckets = new Map<BudgetClass, Bucket>();
+  #channels = 0;
+  #refilledMs: number;
+  /** Since when the peer has wanted more than it gets; until one of its buckets is half full again. */
+  #excess: { readonly bucket: Bucket; readonly sinceMs: number } | undefined;
+
+  constructor(rates: Readonly<Record<BudgetClass, Rate>>, nowMs: number) {
+    this.#refilledMs = nowMs;
+    for (const [name, rate] of Object.entries(rates)) {
+      this.#buckets.set(name as BudgetClass, { rate, tokens: this.#capacity(rate) });
+    }
+  }
+
+  /** Since when the peer has been over its budget, monotonic ms. */
+  get overSinceMs(): number | undefined {
+    return this.#excess?.sinceMs;
+  }
+
+  setOpenChannels(count: number): void {
+    const grown = count - this.#channels;
+    this.#channels = count;
+    for (const bucket of this.#buckets.values()) {
+      // What a new channel adds is there at once: a device begins with its burst, not after it.
+      const added = Math.max(0, grown) * bucket.rate.perChannel * bucket.rate.burstSeconds;
+      bucket.tokens = Math.min(this.#capacity(bucket.rate), bucket.tokens + added);
+    }
+  }
+
+  refill(nowMs: number): void {
+    const seconds = (nowMs - this.#refilledMs) / 1_000;
+    if (seconds <= 0) return;
+    this.#refilledMs = nowMs;
+    for (const bucket of this.#buckets.values()) {
+      bucket.tokens = Math.min(this.#capacity(bucket.rate), bucket.tokens + seconds * this.#perSecond(bucket.rate));
+    }
+    const excess = this.#excess;
+    if (excess !== undefined && excess.bucket.tokens >= this.#capacity(excess.bucket.rate) / 2)
+      this.#excess = undefined;
+  }
+
+  /** Pays for a message, or says how many ms to wait until it can be paid; `Infinity` if never. */
+  take(name: BudgetClass, payloadLength: number): number {
+    const bucket = this.#buckets.get(name)!;
+    // A large message must not need more than a full bucket has.
+    const cost = Math.min(1 + payloadLength / BYTES_PER_TOKEN, Math.max(1, this.#capacity(bucket.rate)));
+    if (bucket.tokens >= cost) {
+      bucket.tokens -= cost;
+      return 0;
+    }
+    this.#excess ??= { bucket, sinceMs: this.#refilledMs };
+    const perSecond = this.#perSecond(bucket.rate);
+    return perSecond === 0 ? Number.POSITIVE_INFINITY : Math.ceil(((cost - bucket.tokens) / perSecond) * 1_000);
+  }
+
+  #perSecond(rate: Rate): number {
+    return rate.perSecond + rate.perChannel * this.#channels;
+  }
+
+  #capacity(rate: Rate): number {
+    return this.#perSecond(rate) * rate.burstSeconds;
+  }
+}
+
+/** The class that pays for a message; undefined definition: nobody here knows it. */
+export function budgetClassOf(definition: MessageDefinition | undefined): BudgetClass {
+  if (definition === undefined) return 'unknown';
+  switch (definition.name) {
+    case 'SubmitSharesStandard':
+    case 'SubmitSharesExtended':
+      return 'share';
+    case 'OpenStandardMiningChannel':
+    case 'OpenExtendedMiningChannel':
+      return 'open';
+    default:
+      return definition.sentBy === 'upstream' ? 'work' : 'request';
+  }
+}
