@@ -3,7 +3,7 @@ import { UsageError } from './errors.ts';
 import { badValue, decodeError, FieldFailure, locate, usageError } from './failure.ts';
 import type { Field, LogValue } from './field.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import { Reader } from './reader.ts';
+import { EMPTY, Reader } from './reader.ts';
 
 /** One reader serves every definition: decoding is synchronous and calls nothing that could decode again. */
 const reader = new Reader();
@@ -97,7 +97,8 @@ export function defineMessage<const Name extends string, const Fields extends Fi
     decodePrefix(payload) {
       const value = read(payload);
       const end = reader.offset;
-      return { value, rest: new Uint8Array(payload.buffer, payload.byteOffset + end, payload.length - end) };
+      const left = payload.length - end;
+      return { value, rest: left === 0 ? EMPTY : new Uint8Array(payload.buffer, payload.byteOffset + end, left) };
     },
     toJson(value) {
       const json: Record<string, JsonValue> = { type: spec.name.replace('.', '') };

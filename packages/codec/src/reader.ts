@@ -1,6 +1,7 @@
 import { FieldFailure } from './failure.ts';
 
-const EMPTY = new Uint8Array(0);
+/** Stands for every empty byte string, so that a list of many costs nothing. */
+export const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** A bounds-checked position in a payload. Reading past the end fails before anything is taken. */
 export class Reader {
@@ -27,6 +28,7 @@ export class Reader {
 
   /** A view of the next `length` bytes, always a plain Uint8Array whatever the payload's class is. */
   view(length: number): Uint8Array {
+    if (length === 0) return EMPTY;
     const start = this.take(length);
     const bytes = this.bytes;
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
