@@ -1,3 +1,39 @@
+export {
+  DEFAULT_DEVICE_TIMEOUTS,
+  DeviceCore,
+  type DeviceCoreOptions,
+  type DeviceDescription,
+  type DeviceEvent,
+  type DeviceInput,
+  type DeviceOutput,
+  type DeviceTimeouts,
+  MAX_REDIRECTS,
+  type SearchChunk,
+  SearchCursor,
+  type SearchOrder,
+  versionMaskOf,
+} from './device/index.ts';
+export {
+  type ActiveWork,
+  ClientChannel,
+  type ClientJob,
+  type ClientShare,
+  type ClientTip,
+  DEFAULT_MINING_CLIENT_LIMITS,
+  type Endpoint,
+  isPrivateHost,
+  type MerkleSource,
+  MiningClient,
+  type MiningClientLimits,
+  type MiningClientOptions,
+  type MiningClientOutput,
+  maxNtime,
+  merkleRootOf,
+  type OpenChannelRequest,
+  type ReconnectRefusal,
+  reconnectEndpoint,
+  type Violation,
+} from './miningClient/index.ts';
 export type { CloseOutput, ConnectionId, FrameKind, SendOutput } from './output.ts';
 export {
   type BlockTemplate,
@@ -16,3 +52,4 @@ export {
   type TemplateServerOutput,
   type TemplateTransaction,
 } from './templateServer/index.ts';
+export { DEFAULT_RETRY_POLICY, type RetryPolicy, UpstreamList, type UpstreamListOptions } from './upstreamList/index.ts';

@@ -1,0 +1,11 @@
+export { ClientChannel, type ClientChannelInfo } from './clientChannel.ts';
+export { DEFAULT_MINING_CLIENT_LIMITS, type MiningClientLimits } from './limits.ts';
+export {
+  type ClientShare,
+  MiningClient,
+  type MiningClientOptions,
+  type OpenChannelRequest,
+} from './miningClient.ts';
+export type { MiningClientOutput, Violation } from './outputs.ts';
+export { type Endpoint, isPrivateHost, type ReconnectRefusal, reconnectEndpoint } from './reconnect.ts';
+export { type ActiveWork, type ClientJob, type ClientTip, type MerkleSource, maxNtime, merkleRootOf } from './work.ts';

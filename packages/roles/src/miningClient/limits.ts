@@ -1,0 +1,15 @@
+/** Bounds on what an upstream can make a client remember. */
+export interface MiningClientLimits {
+  /** Future jobs kept per channel; the oldest gives way. */
+  readonly futureJobsPerChannel: number;
+  /** Shares without an answer kept per channel; the oldest is counted as lost. */
+  readonly pendingSharesPerChannel: number;
+  /** Job ids of the present tip that shares may still name, per channel; the oldest gives way. */
+  readonly pastJobsPerChannel: number;
+}
+
+export const DEFAULT_MINING_CLIENT_LIMITS: MiningClientLimits = {
+  futureJobsPerChannel: 16,
+  pendingSharesPerChannel: 4096,
+  pastJobsPerChannel: 64,
+};

@@ -1,0 +1,45 @@
+import type { SendOutput } from '../output.ts';
+import type { ClientChannel } from './clientChannel.ts';
+
+/** Why a message of the upstream cannot be answered by anything but closing the connection. */
+export type Violation =
+  | 'unknown-request-id'
+  | 'duplicate-channel-id'
+  | 'channel-id-is-a-group'
+  | 'extranonce-too-long'
+  | 'extranonce-too-short'
+  | 'job-before-prev-hash'
+  | 'standard-job-on-extended-channel'
+  | 'prev-hash-for-unknown-job'
+  | 'unexpected-message';
+
+/** What a {@link MiningClient} wants done or tells. */
+export type MiningClientOutput =
+  | SendOutput
+  | { readonly type: 'opened'; readonly requestId: number; readonly channel: ClientChannel }
+  | { readonly type: 'refused'; readonly requestId: number; readonly errorCode: string }
+  /** The channel's work is another: `work` of the channel, undefined if there is none now. */
+  | { readonly type: 'work'; readonly channel: ClientChannel; readonly newTip: boolean }
+  | { readonly type: 'target'; readonly channel: ClientChannel }
+  | {
+      readonly type: 'accepted';
+      readonly channel: ClientChannel;
+      /** As the server counts them. */
+      readonly count: number;
+      readonly difficultySum: bigint;
+      /** Shares of ours that this answers; another number than `count` is worth a warning. */
+      readonly answered: number;
+    }
+  | {
+      readonly type: 'rejected';
+      readonly channel: ClientChannel;
+      readonly sequenceNumber: number;
+      readonly errorCode: string;
+    }
+  | { readonly type: 'updateRefused'; readonly channelId: number; readonly errorCode: string }
+  | { readonly type: 'channelClosed'; readonly channel: ClientChannel; readonly reason: string }
+  /** Empty host or port 0 stand for the present one (spec 3.6.5). */
+  | { readonly type: 'reconnect'; readonly host: string; readonly port: number }
+  /** A message for a channel that is not open, or of a kind that a client ignores. */
+  | { readonly type: 'ignored'; readonly name: string; readonly channelId: number | undefined }
+  | { readonly type: 'violation'; readonly code: Violation; readonly name: string };
