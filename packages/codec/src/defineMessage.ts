@@ -72,6 +72,10 @@ export function defineMessage<const Name extends string, const Fields extends Fi
     spec: spec.spec,
     doc: spec.doc ?? '',
     fields: spec.fields,
+    specNames: Object.fromEntries(names.map((name, index) => [name, specNames[index]!])) as Record<
+      keyof Fields,
+      string
+    >,
     minSize,
     maxSize,
     encodedSize,

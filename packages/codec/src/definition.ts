@@ -38,6 +38,8 @@ export interface MessageDefinition<Name extends string = string, Fields extends 
   readonly spec: string;
   readonly doc: string;
   readonly fields: Fields;
+  /** The spec's name of each field, as in the JSON form. */
+  readonly specNames: Readonly<Record<keyof Fields, string>>;
   /** Bounds of the payload size in bytes, without TLV fields. */
   readonly minSize: number;
   readonly maxSize: number;

@@ -90,6 +90,7 @@ describe('a definition', () => {
       sentBy: 'upstream',
     });
     expect(Object.keys(Sample.fields)).toEqual(Object.keys(sample));
+    expect(Sample.specNames).toMatchObject({ channelId: 'channel_id', nSequence: 'nSequence' });
     expect(Sample.fields.minNtime).toMatchObject({ typeName: 'OPTION[U32]', doc: 'Time.' });
     expect(Sample.fields.merklePath).toMatchObject({ typeName: 'SEQ0_255[U256]', doc: 'Path.' });
   });
