@@ -14,6 +14,19 @@ export {
   versionMaskOf,
 } from './device/index.ts';
 export {
+  boundOf,
+  createFixedPayoutPolicy,
+  createIdentityPayoutPolicy,
+  createPayout,
+  JobFactory,
+  type JobFactoryOptions,
+  type Payout,
+  type PayoutBound,
+  type PayoutPart,
+  type PayoutPolicy,
+  payoutOutputs,
+} from './jobFactory/index.ts';
+export {
   type ActiveWork,
   ClientChannel,
   type ClientJob,
@@ -34,7 +47,41 @@ export {
   reconnectEndpoint,
   type Violation,
 } from './miningClient/index.ts';
+export {
+  DEFAULT_MINING_SERVER_LIMITS,
+  decideMiningSetup,
+  type MiningEvent,
+  type MiningOperation,
+  MiningServer,
+  type MiningServerInput,
+  type MiningServerLimits,
+  type MiningServerOptions,
+  type MiningServerOutput,
+  type MiningSetupDecision,
+  type MiningSetupOptions,
+  type OpenRefusal,
+  type SolutionOrigin,
+  supportedMiningFlags,
+  type Work,
+  type WorkTip,
+} from './miningServer/index.ts';
 export type { CloseOutput, ConnectionId, FrameKind, SendOutput } from './output.ts';
+export { PoolCore, type PoolCoreOptions, type PoolEvent, type PoolInput, type PoolOutput } from './pool/index.ts';
+export {
+  type BlockSolution,
+  createTemplate,
+  DEFAULT_TEMPLATE_CLIENT_LIMITS,
+  MAX_COINBASE_PREFIX_SIZE,
+  type Template,
+  TemplateClient,
+  type TemplateClientInput,
+  type TemplateClientLimits,
+  type TemplateClientOptions,
+  type TemplateClientOutput,
+  type TemplateClientState,
+  type TemplateErrorCode,
+  type TemplateTip,
+} from './templateClient/index.ts';
 export {
   type BlockTemplate,
   type CoinbaseConstraints,
@@ -44,6 +91,7 @@ export {
   isSatisfiable,
   reservedWeight,
   type SolutionRefusal,
+  type SubmitBlockOutput,
   TemplateServer,
   type TemplateServerEvent,
   type TemplateServerInput,
@@ -52,4 +100,9 @@ export {
   type TemplateServerOutput,
   type TemplateTransaction,
 } from './templateServer/index.ts';
-export { DEFAULT_RETRY_POLICY, type RetryPolicy, UpstreamList, type UpstreamListOptions } from './upstreamList/index.ts';
+export {
+  DEFAULT_RETRY_POLICY,
+  type RetryPolicy,
+  UpstreamList,
+  type UpstreamListOptions,
+} from './upstreamList/index.ts';

@@ -1,0 +1,115 @@
+import type { ExtranonceAllocator } from '@stratumkit/channels';
+import type { ConnectionId } from '../output.ts';
+import type { Distribution } from './distribution.ts';
+import type { Peer, ServedChannel } from './peer.ts';
+import type { ShareDesk } from './shareDesk.ts';
+import type { MiningServerOutput } from './types.ts';
+
+/** Keeps count of connections and channels, and gives back what a closed channel held. */
+export class ChannelKeeper {
+  readonly #peers: Map<ConnectionId, Peer>;
+  readonly #distribution: Distribution;
+  readonly #desk: ShareDesk;
+  readonly #extranonces: ExtranonceAllocator;
+  readonly #maxClosedChannels: number;
+  #openChannels = 0;
+
+  constructor(
+    peers: Map<ConnectionId, Peer>,
+    distribution: Distribution,
+    desk: ShareDesk,
+    extranonces: ExtranonceAllocator,
+    maxClosedChannels: number,
+  ) {
+    this.#peers = peers;
+    this.#distribution = distribution;
+    this.#desk = desk;
+    this.#extranonces = extranonces;
+    this.#maxClosedChannels = maxClosedChannels;
+  }
+
+  get openChannels(): number {
+    return this.#openChannels;
+  }
+
+  /** The opener has put the channel into its peer. */
+  opened(served: ServedChannel): MiningServerOutput {
+    this.#openChannels++;
+    return { type: 'channels', connection: served.peer.connection, open: served.peer.channels.size };
+  }
+
+  /** The client said so: its shares are committed, but nothing is sent for the channel any more (spec 5.3.9). */
+  closedByClient(served: ServedChannel, reason: string): MiningServerOutput[] {
+    const outputs = this.#desk.flush(served);
+    served.state = 'closed';
+    this.#close(served);
+    served.channel.dispose();
+    return [...outputs, ...this.#report(served, reason)];
+  }
+
+  /** CloseChannel goes out behind the last acknowledgement. The channel is still searched for blocks until the next tip. */
+  closeForClient(served: ServedChannel, reason: string): MiningServerOutput[] {
+    const { peer, channel } = served;
+    const outputs = this.#desk.flush(served);
+    served.state = 'acknowledging';
+    served.closeReason = reason;
+    this.#close(served);
+    peer.closed.set(channel.channelId, served);
+    if (peer.closed.size > this.#maxClosedChannels) {
+      const [oldest] = peer.closed.values();
+      peer.closed.delete(oldest!.channel.channelId);
+      oldest!.channel.dispose();
+    }
+    return [...outputs, ...this.#desk.finishClosing(served), ...this.#report(served, reason)];
+  }
+
+  disconnected(connection: ConnectionId): MiningServerOutput[] {
+    const peer = this.#peers.get(connection);
+    if (peer === undefined) return [];
+    this.#peers.delete(connection);
+    const outputs: MiningServerOutput[] = [];
+    for (const served of [...peer.channels.values()]) {
+      outputs.push(...this.#desk.flush(served));
+      served.state = 'closed';
+      this.#close(served);
+      served.channel.dispose();
+      outputs.push(...this.#closedEvent(served, 'disconnected'));
+    }
+    for (const served of peer.closed.values()) {
+      served.state = 'closed';
+      served.channel.dispose();
+    }
+    return outputs;
+  }
+
+  /** All channels were told of a new tip. */
+  tipChanged(): void {
+    this.#extranonces.chainTipChanged();
+    for (const peer of this.#peers.values()) {
+      for (const served of peer.closed.values()) served.channel.dispose();
+      peer.closed.clear();
+    }
+  }
+
+  #close(served: ServedChannel): void {
+    const { peer, channel, lease, payoutClass, requestId } = served;
+    this.#extranonces.release(lease, channel.close());
+    peer.leaveGroup(served);
+    peer.channels.delete(channel.channelId);
+    peer.requestIds.delete(requestId);
+    this.#distribution.classes.leave(payoutClass);
+    this.#openChannels--;
+  }
+
+  #report(served: ServedChannel, reason: string): MiningServerOutput[] {
+    const { connection, channels } = served.peer;
+    return [{ type: 'channels', connection, open: channels.size }, ...this.#closedEvent(served, reason)];
+  }
+
+  #closedEvent({ peer, channel, userIdentity, accounting }: ServedChannel, reason: string): MiningServerOutput[] {
+    const { connection } = peer;
+    const { channelId } = channel;
+    const { totals } = accounting;
+    return [{ type: 'event', event: { type: 'channelClosed', connection, channelId, userIdentity, reason, totals } }];
+  }
+}

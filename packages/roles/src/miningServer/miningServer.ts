@@ -1,0 +1,329 @@
+import { portableHash } from '@stratumkit/bitcoin';
+import { chooseTarget, createPortableJobHasher, type TargetPolicy } from '@stratumkit/channels';
+import type { Now } from '@stratumkit/codec';
+import { encodeFrame } from '@stratumkit/framing';
+import {
+  type CloseChannel,
+  OpenExtendedMiningChannelSuccess,
+  OpenMiningChannelError,
+  OpenStandardMiningChannelSuccess,
+  SET_CUSTOM_MINING_JOB_ERROR_CODES,
+  type SetCustomMiningJob,
+  SetCustomMiningJobError,
+  UPDATE_CHANNEL_ERROR_CODES,
+  type UpdateChannel,
+  UpdateChannelError,
+} from '@stratumkit/messages/mining';
+import type { ConnectionId, SendOutput } from '../output.ts';
+import { ChannelKeeper } from './channelKeeper.ts';
+import { Departures } from './departures.ts';
+import { Distribution } from './distribution.ts';
+import type { MiningEvent } from './events.ts';
+import { ChannelOpener, type OpenRequest } from './openChannel.ts';
+import type { MiningOperation } from './operation.ts';
+import { ChannelOperations } from './operations.ts';
+import { Peer, type ServedChannel } from './peer.ts';
+import { ShareDesk } from './shareDesk.ts';
+import {
+  DEFAULT_MINING_SERVER_LIMITS,
+  type MiningServerInput,
+  type MiningServerLimits,
+  type MiningServerOptions,
+  type MiningServerOutput,
+  type Work,
+} from './types.ts';
+
+const DEFAULT_BATCH_SIZE = 10;
+const DEFAULT_BATCH_DELAY_MS = 5_000;
+
+type Outputs = readonly MiningServerOutput[];
+type InputOf<Type extends MiningServerInput['type']> = Extract<MiningServerInput, { type: Type }>;
+
+const NO_OUTPUTS: Outputs = [];
+
+/**
+ * The Mining Protocol, server side (spec 5.3), over many connections. It is given work by whoever owns it (a pool's templates, a
+ * proxy's upstream jobs) and owns no socket, timer, clock or payout rule.
+ */
+export class MiningServer {
+  readonly #limits: MiningServerLimits;
+  readonly #targets: TargetPolicy;
+  readonly #peers = new Map<ConnectionId, Peer>();
+  readonly #distribution = new Distribution(this.#peers);
+  readonly #desk: ShareDesk;
+  readonly #opener: ChannelOpener;
+  readonly #keeper: ChannelKeeper;
+  readonly #operations: ChannelOperations;
+  readonly #departures: Departures;
+  #turningAway: 'no-work' | 'shutting-down' | undefined;
+
+  constructor(options: MiningServerOptions) {
+    this.#limits = { ...DEFAULT_MINING_SERVER_LIMITS, ...options.limits };
+    this.#targets = options.targets;
+    const { maxClosedChannels, maxWorkersPerChannel, reconnectGraceMs } = this.#limits;
+    const { extranonces, hash = portableHash, maxBatchDelayMs = DEFAULT_BATCH_DELAY_MS } = options;
+    this.#desk = new ShareDesk({ maxBatchDelayMs, maxWorkersPerChannel });
+    this.#keeper = new ChannelKeeper(this.#peers, this.#distribution, this.#desk, extranonces, maxClosedChannels);
+    this.#operations = new ChannelOperations(this.#distribution, this.#keeper, extranonces, options.targets);
+    this.#departures = new Departures(this.#keeper, reconnectGraceMs);
+    this.#opener = new ChannelOpener(
+      {
+        shareBatchSize: DEFAULT_BATCH_SIZE,
+        staleGraceMs: 0,
+        createJobHasher: createPortableJobHasher(hash),
+        ...options,
+        ...this.#limits,
+        hash,
+        maxBatchDelayMs,
+      },
+      this.#distribution,
+    );
+  }
+
+  get connections(): number {
+    return this.#peers.size;
+  }
+
+  get openChannels(): number {
+    return this.#keeper.openChannels;
+  }
+
+  /** Batches of shares that the ledger has not confirmed. */
+  get uncommittedBatches(): number {
+    return this.#desk.committing;
+  }
+
+  /** When {@link handle} wants a tick, in monotonic milliseconds. */
+  get deadline(): number | undefined {
+    const isMining = this.openChannels > 0 && this.#distribution.tip !== undefined;
+    const jobDeadline = isMining ? this.#distribution.sentAtMs + this.#limits.jobIntervalMs : undefined;
+    const deadline = Math.min(
+      jobDeadline ?? Number.POSITIVE_INFINITY,
+      this.#desk.deadline ?? Number.POSITIVE_INFINITY,
+      this.#departures.deadline ?? Number.POSITIVE_INFINITY,
+    );
+    return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
+  }
+
+  handle(input: MiningServerInput, now: Now): Outputs {
+    switch (input.type) {
+      case 'connected':
+        return this.#connected(input, now);
+      case 'message':
+        return this.#receive(input, now);
+      case 'extensions': {
+        const peer = this.#peers.get(input.connection);
+        if (peer !== undefined) peer.extensions = input.extensions;
+        return NO_OUTPUTS;
+      }
+      case 'disconnected':
+        return this.#disconnected(input.connection);
+      case 'futureWork':
+        return this.#distribute('future', input.work, this.#distribution.announce(input.work));
+      case 'work':
+        return this.#distribute('update', input.work, this.#distribution.refresh(now, input.work));
+      case 'tip':
+        return this.#changeTip(input, now);
+      case 'futureWorkLost':
+        this.#distribution.dropFutures();
+        return NO_OUTPUTS;
+      case 'workExpired':
+        this.#distribution.stop();
+        return this.#turnAway('no-work', now);
+      case 'committed':
+      case 'abandoned':
+        return this.#settled(input.batchId, input.type);
+      case 'operation':
+        return this.#operate(input.operation, now);
+      case 'drain':
+        return this.#turnAway('shutting-down', now);
+      case 'tick':
+        return this.#tick(now);
+    }
+  }
+
+  #connected({ connection, setup, extensions, address }: InputOf<'connected'>, now: Now): Outputs {
+    const peer = new Peer(connection, setup.flags, extensions);
+    this.#peers.set(connection, peer);
+    const { vendor, deviceId } = setup;
+    const connected = event({ type: 'connected', connection, address, vendor, deviceId });
+    if (this.#turningAway === undefined) return [connected];
+    return [connected, ...this.#departures.dismiss(peer, this.#turningAway, now)];
+  }
+
+  #disconnected(connection: ConnectionId): Outputs {
+    const peer = this.#peers.get(connection);
+    if (peer === undefined) return NO_OUTPUTS;
+    this.#departures.forget(peer);
+    return [...this.#keeper.disconnected(connection), event({ type: 'disconnected', connection })];
+  }
+
+  #receive({ connection, message, tlvs }: InputOf<'message'>, now: Now): Outputs {
+    const peer = this.#peers.get(connection);
+    if (peer === undefined) return NO_OUTPUTS;
+    switch (message.name) {
+      case 'SubmitSharesStandard':
+        return this.#submitted(peer, message.value.channelId, this.#desk.submit(peer, message.value, [], now), now);
+      case 'SubmitSharesExtended':
+        return this.#submitted(peer, message.value.channelId, this.#desk.submit(peer, message.value, tlvs, now), now);
+      case 'OpenStandardMiningChannel':
+        return this.#open(peer, { kind: 'standard', message: message.value }, now);
+      case 'OpenExtendedMiningChannel':
+        return this.#open(peer, { kind: 'extended', message: message.value }, now);
+      case 'UpdateChannel':
+        return this.#update(peer, message.value, now);
+      case 'CloseChannel':
+        return this.#close(peer, message.value);
+      case 'SetCustomMiningJob':
+        return refuseCustomJob(peer, message.value);
+      default:
+        return [{ type: 'close', to: connection, reason: 'unexpected-message' }];
+    }
+  }
+
+  /** A channel whose memory of shares ran full needs other work. */
+  #submitted(peer: Peer, channelId: number, outputs: MiningServerOutput[], now: Now): Outputs {
+    const served = peer.channels.get(channelId);
+    if (served?.channel.needsNewWork) outputs.push(...this.#distribution.renew(served, now));
+    return outputs;
+  }
+
+  #open(peer: Peer, request: OpenRequest, now: Now): Outputs {
+    const { connection } = peer;
+    const { requestId, userIdentity } = request.message;
+    const opened = this.#turningAway === undefined ? this.#opener.open(peer, request, this.openChannels) : undefined;
+    // The connection is about to be closed.
+    if (opened === undefined) return NO_OUTPUTS;
+    if (typeof opened === 'string') {
+      const frame = encodeFrame(OpenMiningChannelError, { requestId, errorCode: opened });
+      return [reply(connection, frame), event({ type: 'channelRefused', connection, userIdentity, errorCode: opened })];
+    }
+    const { channel, nominalHashrate } = opened;
+    const { channelId, extranoncePrefix, extranonceSize } = channel;
+    const { target } = channel.target;
+    const groupChannelId = opened.group?.channel.groupChannelId ?? 0;
+    const common = { requestId, channelId, target, extranoncePrefix, groupChannelId };
+    const frame =
+      request.kind === 'standard'
+        ? encodeFrame(OpenStandardMiningChannelSuccess, common)
+        : encodeFrame(OpenExtendedMiningChannelSuccess, { ...common, extranonceSize });
+    return [
+      // Devices want the Success as the very next frame after their request.
+      { ...reply(connection, frame), channelId },
+      ...this.#distribution.enter(opened, now),
+      this.#keeper.opened(opened),
+      event({
+        type: 'channelOpened',
+        connection,
+        channelId,
+        userIdentity,
+        kind: request.kind,
+        groupChannelId,
+        nominalHashrate,
+        target,
+        extranoncePrefix,
+        extranonceSize,
+        payoutKey: opened.payoutClass.payout.key,
+      }),
+    ];
+  }
+
+  /** A smaller maximum MUST be honoured (spec 5.3.7); the new target then follows from both numbers like at the opening. */
+  #update(peer: Peer, { channelId, nominalHashRate, maximumTarget }: UpdateChannel, now: Now): Outputs {
+    const served = peer.channels.get(channelId);
+    const choice = chooseTarget(this.#targets, nominalHashRate, maximumTarget);
+    const errorCode =
+      served === undefined
+        ? UPDATE_CHANNEL_ERROR_CODES.invalidChannelId
+        : choice.outcome === 'refused'
+          ? choice.errorCode
+          : undefined;
+    if (served === undefined || choice.outcome === 'refused') {
+      const frame = encodeFrame(UpdateChannelError, { channelId, errorCode: errorCode! });
+      return [{ ...reply(peer.connection, frame), channelId }];
+    }
+    served.nominalHashrate = nominalHashRate;
+    served.maxTarget = maximumTarget.slice();
+    return this.#operations.setTarget(served, choice.target, now);
+  }
+
+  /** Unknown ids are ignored; a group's id closes its members. The connection stays open. */
+  #close(peer: Peer, { channelId, reasonCode }: CloseChannel): Outputs {
+    return peer.channelsAddressedBy(channelId).flatMap((served) => this.#keeper.closedByClient(served, reasonCode));
+  }
+
+  #changeTip({ tip, work }: InputOf<'tip'>, now: Now): Outputs {
+    if (this.#turningAway === 'no-work') this.#turningAway = undefined;
+    const outputs = this.#distribute('tip', work, this.#distribution.setTip(tip, work, now));
+    this.#keeper.tipChanged();
+    return outputs;
+  }
+
+  /** Shares of the old job are acknowledged behind the new one. */
+  #distribute(reason: Extract<MiningEvent, { type: 'job' }>['reason'], work: Work, sends: SendOutput[]): Outputs {
+    const { templateId, height } = work;
+    return [
+      ...sends,
+      event({ type: 'job', reason, templateId, height, channels: this.openChannels }),
+      ...(reason === 'future' ? [] : this.#desk.flushAll()),
+    ];
+  }
+
+  #settled(batchId: number, outcome: 'committed' | 'abandoned'): Outputs {
+    const { outputs, served } = this.#desk.settle(batchId, outcome);
+    return served === undefined ? outputs : [...outputs, ...this.#departures.finish(served.peer)];
+  }
+
+  #tick(now: Now): Outputs {
+    const outputs: MiningServerOutput[] = [...this.#desk.tick(now), ...this.#departures.tick(now)];
+    const { work, sentAtMs } = this.#distribution;
+    if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + this.#limits.jobIntervalMs)
+      outputs.push(...this.#distribute('keepalive', work, this.#distribution.refresh(now)));
+    return outputs;
+  }
+
+  #turnAway(reason: 'no-work' | 'shutting-down', now: Now): Outputs {
+    if (this.#turningAway !== 'shutting-down') this.#turningAway = reason;
+    return [...this.#peers.values()].flatMap((peer) => this.#departures.dismiss(peer, reason, now));
+  }
+
+  #operate(operation: MiningOperation, now: Now): Outputs {
+    if (operation.type === 'reconnect') {
+      const { connections, newHost, newPort } = operation;
+      const chosen = connections?.map((connection) => this.#peers.get(connection)) ?? [...this.#peers.values()];
+      const peers = chosen.filter((peer) => peer !== undefined);
+      return this.#departures.reconnect(peers, newHost, newPort, now);
+    }
+    const peer = this.#peers.get(operation.connection);
+    if (peer === undefined) return NO_OUTPUTS;
+    if (operation.type === 'regroup') return this.#operations.regroup(peer, operation.channelIds);
+    const { channelId } = operation;
+    switch (operation.type) {
+      case 'closeChannel':
+        return this.#operations.close(peer, channelId, operation.reason);
+      case 'setTarget':
+        return peer
+          .channelsAddressedBy(channelId)
+          .flatMap((served) => this.#operations.setTarget(served, operation.target, now));
+      case 'changeExtranoncePrefix': {
+        const served: ServedChannel | undefined = peer.channels.get(channelId);
+        return served === undefined ? NO_OUTPUTS : this.#operations.changeExtranoncePrefix(served, now);
+      }
+    }
+  }
+}
+
+/** Custom jobs need a job declarator, which this server has not. */
+function refuseCustomJob(peer: Peer, { channelId, requestId }: SetCustomMiningJob): Outputs {
+  const errorCode = SET_CUSTOM_MINING_JOB_ERROR_CODES.jdNotSupported;
+  const frame = encodeFrame(SetCustomMiningJobError, { channelId, requestId, errorCode });
+  return [{ ...reply(peer.connection, frame), channelId }];
+}
+
+function reply(connection: ConnectionId, frame: Uint8Array): SendOutput {
+  return { type: 'send', to: [connection], frame, kind: 'reply' };
+}
+
+function event(value: MiningEvent): MiningServerOutput {
+  return { type: 'event', event: value };
+}

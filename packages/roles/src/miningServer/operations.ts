@@ -1,0 +1,94 @@
+import { clampTarget, type ExtranonceAllocator, type TargetPolicy } from '@stratumkit/channels';
+import type { Now } from '@stratumkit/codec';
+import { encodeFrame } from '@stratumkit/framing';
+import { SetExtranoncePrefix, SetGroupChannel, SetTarget } from '@stratumkit/messages/mining';
+import type { ChannelKeeper } from './channelKeeper.ts';
+import type { Distribution } from './distribution.ts';
+import type { Peer, ServedChannel } from './peer.ts';
+import type { MiningServerOutput } from './types.ts';
+
+/** What can be changed about channels while they mine. */
+export class ChannelOperations {
+  readonly #distribution: Distribution;
+  readonly #keeper: ChannelKeeper;
+  readonly #extranonces: ExtranonceAllocator;
+  readonly #targets: TargetPolicy;
+
+  constructor(
+    distribution: Distribution,
+    keeper: ChannelKeeper,
+    extranonces: ExtranonceAllocator,
+    targets: TargetPolicy,
+  ) {
+    this.#distribution = distribution;
+    this.#keeper = keeper;
+    this.#extranonces = extranonces;
+    this.#targets = targets;
+  }
+
+  close(peer: Peer, channelId: number, reason: string): MiningServerOutput[] {
+    return peer.channelsAddressedBy(channelId).flatMap((served) => this.#keeper.closeForClient(served, reason));
+  }
+
+  /** SetTarget is for later jobs (spec 5.3.21), so a job follows it. */
+  setTarget(served: ServedChannel, wanted: Uint8Array, now: Now): MiningServerOutput[] {
+    const { peer, channel, nominalHashrate, userIdentity, maxTarget } = served;
+    const target = clampTarget(this.#targets, wanted, maxTarget).slice();
+    if (target.every((byte, index) => byte === channel.target.target[index])) return [];
+    channel.setTarget(target);
+    const { channelId } = channel;
+    const { connection } = peer;
+    const frame = encodeFrame(SetTarget, { channelId, maximumTarget: target });
+    return [
+      { type: 'send', to: [connection], frame, kind: 'target', channelId },
+      ...this.#distribution.renew(served, now),
+      { type: 'event', event: { type: 'target', connection, channelId, userIdentity, target, nominalHashrate } },
+    ];
+  }
+
+  /** A fresh prefix of the same size; the old one rests until its jobs are stale. Nothing happens when there is none left. */
+  changeExtranoncePrefix(served: ServedChannel, now: Now): MiningServerOutput[] {
+    const { channel, lease, peer } = served;
+    const allocation =
+      channel.type === 'standard'
+        ? this.#extranonces.allocateStandard()
+        : this.#extranonces.allocateExtended(channel.extranonceSize);
+    if (allocation.outcome === 'refused') return [];
+    this.#extranonces.release(lease, channel.setExtranoncePrefix(allocation.lease.extranoncePrefix));
+    served.lease = allocation.lease;
+    const { channelId } = channel;
+    const { extranoncePrefix } = allocation.lease;
+    const frame = encodeFrame(SetExtranoncePrefix, { channelId, extranoncePrefix });
+    return [
+      { type: 'send', to: [peer.connection], frame, kind: 'control', channelId },
+      ...this.#distribution.renew(served, now),
+    ];
+  }
+
+  /**
+   * A new group for these channels. Only channels whose jobs can be the same are taken: the first one's payout and size decide.
+   * Not on connections that require standard jobs (spec 5.3.22).
+   */
+  regroup(peer: Peer, channelIds: readonly number[]): MiningServerOutput[] {
+    const chosen = channelIds.map((channelId) => peer.channels.get(channelId)).filter((served) => served !== undefined);
+    const [first] = chosen;
+    if (first === undefined || peer.requiresStandardJobs) return [];
+    const { fullExtranonceSize } = first.channel;
+    const members = chosen.filter(
+      ({ channel, payoutClass }) =>
+        payoutClass === first.payoutClass && channel.fullExtranonceSize === fullExtranonceSize,
+    );
+    const group = peer.createGroup(first.payoutClass, fullExtranonceSize, false);
+    for (const served of members) {
+      peer.leaveGroup(served);
+      group.channel.add(served.channel);
+      served.group = group;
+    }
+    const { groupChannelId } = group.channel;
+    const frame = encodeFrame(SetGroupChannel, {
+      groupChannelId,
+      channelIds: members.map(({ channel }) => channel.channelId),
+    });
+    return [{ type: 'send', to: [peer.connection], frame, kind: 'control', channelId: groupChannelId }];
+  }
+}

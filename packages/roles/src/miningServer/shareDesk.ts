@@ -1,0 +1,226 @@
+import { type ShareBatch, type ShareResult, StandardChannel } from '@stratumkit/channels';
+import { decodeText, type Now } from '@stratumkit/codec';
+import { encodeFrame, type TlvField } from '@stratumkit/framing';
+import { USER_IDENTITY_TLV } from '@stratumkit/messages/extensions';
+import {
+  CloseChannel,
+  SubmitSharesError,
+  type SubmitSharesErrorCode,
+  type SubmitSharesExtended,
+  type SubmitSharesStandard,
+  SubmitSharesSuccess,
+} from '@stratumkit/messages/mining';
+import type { ConnectionId } from '../output.ts';
+import type { Peer, ServedChannel } from './peer.ts';
+import type { MiningServerOutput } from './types.ts';
+
+export interface ShareDeskOptions {
+  readonly maxBatchDelayMs: number;
+  readonly maxWorkersPerChannel: number;
+}
+
+const NO_EXTRANONCE = new Uint8Array(0);
+
+/** Takes shares, credits them in batches, and acknowledges what the ledger has confirmed. */
+export class ShareDesk {
+  readonly #options: ShareDeskOptions;
+  /** Channels with a batch that is not full yet, by the time it has to go; the first is always the next. */
+  readonly #openBatches = new Map<ServedChannel, number>();
+  readonly #committing = new Map<number, ServedChannel>();
+
+  constructor(options: ShareDeskOptions) {
+    this.#options = options;
+  }
+
+  get deadline(): number | undefined {
+    const [first] = this.#openBatches.values();
+    return first;
+  }
+
+  /** Batches that the ledger has not confirmed. */
+  get committing(): number {
+    return this.#committing.size;
+  }
+
+  submit(
+    peer: Peer,
+    share: SubmitSharesStandard | SubmitSharesExtended,
+    tlvs: readonly TlvField[],
+    now: Now,
+  ): MiningServerOutput[] {
+    const open = peer.channels.get(share.channelId);
+    const served = open ?? peer.closed.get(share.channelId);
+    if (served === undefined) return [...refuse(peer.connection, share, 'invalid-channel-id', undefined, undefined)];
+    const outputs: MiningServerOutput[] = [];
+    const worker = this.#workerOf(served, tlvs, outputs);
+    const result = validate(served, share, now);
+    if (result.solution !== undefined) {
+      const { userIdentity } = served;
+      const accepted = open !== undefined && result.outcome === 'accepted';
+      const foundBy = { connection: peer.connection, channelId: share.channelId, userIdentity, worker, accepted };
+      outputs.push({ type: 'solution', solution: result.solution, foundBy });
+    }
+    if (open === undefined) {
+      // Nothing counts on a closed channel; it was looked at for a block only.
+      outputs.push(...refuse(peer.connection, share, 'invalid-channel-id', served, worker));
+    } else if (result.outcome === 'rejected') {
+      served.accounting.reject(result);
+      outputs.push(...refuse(peer.connection, share, result.errorCode, served, worker));
+    } else if (served.accounting.isFull) {
+      outputs.push({ type: 'close', to: peer.connection, reason: 'ledger-behind' });
+    } else {
+      this.#accept(served, result, worker, outputs, now);
+    }
+    return outputs;
+  }
+
+  /** Commits what has collected on a channel. */
+  flush(served: ServedChannel): MiningServerOutput[] {
+    this.#openBatches.delete(served);
+    const batch = served.accounting.flush();
+    return batch === undefined ? [] : [this.#commit(served, batch)];
+  }
+
+  flushAll(): MiningServerOutput[] {
+    return [...this.#openBatches.keys()].flatMap((served) => this.flush(served));
+  }
+
+  tick(now: Now): MiningServerOutput[] {
+    const outputs: MiningServerOutput[] = [];
+    for (const [served, deadline] of this.#openBatches) {
+      if (deadline > now.monotonicMs) break;
+      outputs.push(...this.flush(served));
+    }
+    return outputs;
+  }
+
+  /** The ledger's answer to a batch; `served` is undefined if no such batch waits. */
+  settle(
+    batchId: number,
+    outcome: 'committed' | 'abandoned',
+  ): { outputs: MiningServerOutput[]; served: ServedChannel | undefined } {
+    const served = this.#committing.get(batchId);
+    if (served === undefined) return { outputs: [], served };
+    this.#committing.delete(batchId);
+    const { connection } = served.peer;
+    const outputs: MiningServerOutput[] = [];
+    const acknowledgements = served.accounting[outcome](batchId);
+    // After a client's CloseChannel nothing may be sent for the channel (spec 5.3.9).
+    if (served.state === 'closed') return { outputs, served };
+    for (const acknowledgement of acknowledgements) {
+      const { channelId, newSubmitsAcceptedCount: shares } = acknowledgement;
+      const frame = encodeFrame(SubmitSharesSuccess, acknowledgement);
+      outputs.push({ type: 'send', to: [connection], frame, kind: 'acknowledgement', channelId });
+      outputs.push({ type: 'event', event: { type: 'acknowledged', connection, channelId, shares } });
+    }
+    return { outputs: [...outputs, ...this.finishClosing(served)], served };
+  }
+
+  /** Sends the CloseChannel of a channel that this side has closed, once all of its shares are acknowledged. */
+  finishClosing(served: ServedChannel): MiningServerOutput[] {
+    if (served.state !== 'acknowledging') return [];
+    const { accepted, acknowledged, lost } = served.accounting.totals;
+    if (accepted > acknowledged + lost) return [];
+    served.state = 'closed';
+    const { channelId } = served.channel;
+    const frame = encodeFrame(CloseChannel, { channelId, reasonCode: served.closeReason });
+    return [{ type: 'send', to: [served.peer.connection], frame, kind: 'control', channelId }];
+  }
+
+  #accept(
+    served: ServedChannel,
+    share: Extract<ShareResult, { outcome: 'accepted' }>,
+    worker: string | undefined,
+    outputs: MiningServerOutput[],
+    now: Now,
+  ): void {
+    const batch = served.accounting.accept(share, now, worker);
+    const { sequenceNumber, jobId, templateId, hash, difficulty, work, late } = share;
+    outputs.push({
+      type: 'event',
+      event: {
+        type: 'share',
+        connection: served.peer.connection,
+        channelId: served.channel.channelId,
+        userIdentity: served.userIdentity,
+        worker,
+        sequenceNumber,
+        jobId,
+        templateId,
+        hash,
+        difficulty,
+        work,
+        late,
+      },
+    });
+    if (batch !== undefined) {
+      this.#openBatches.delete(served);
+      outputs.push(this.#commit(served, batch));
+    } else if (!this.#openBatches.has(served)) {
+      this.#openBatches.set(served, now.monotonicMs + this.#options.maxBatchDelayMs);
+    }
+  }
+
+  #commit(served: ServedChannel, batch: ShareBatch): MiningServerOutput {
+    this.#committing.set(batch.batchId, served);
+    return { type: 'commit', batch };
+  }
+
+  /** The worker named by the TLV of extension 0x0002; names beyond the limit are not told apart. */
+  #workerOf(served: ServedChannel, tlvs: readonly TlvField[], outputs: MiningServerOutput[]): string | undefined {
+    const { extensionType, fieldType } = USER_IDENTITY_TLV;
+    const field = tlvs.find((tlv) => tlv.extensionType === extensionType && tlv.fieldType === fieldType);
+    if (field === undefined) return undefined;
+    const worker = decodeText(field.value);
+    if (served.workers.has(worker)) return worker;
+    if (served.workers.size >= this.#options.maxWorkersPerChannel) return undefined;
+    served.workers.add(worker);
+    const { userIdentity, peer, channel } = served;
+    const { channelId } = channel;
+    outputs.push({
+      type: 'event',
+      event: { type: 'workerSeen', connection: peer.connection, channelId, userIdentity, worker },
+    });
+    return worker;
+  }
+}
+
+/**
+ * Either message is taken on either kind of channel: without an extranonce where one is due the share is refused by its size, and a
+ * standard channel has no use for one.
+ */
+function validate(
+  { channel }: ServedChannel,
+  share: SubmitSharesStandard | SubmitSharesExtended,
+  now: Now,
+): ShareResult {
+  if (channel instanceof StandardChannel) return channel.validateShare(share, now);
+  return channel.validateShare('extranonce' in share ? share : { ...share, extranonce: NO_EXTRANONCE }, now);
+}
+
+function refuse(
+  connection: ConnectionId,
+  { channelId, sequenceNumber, jobId }: SubmitSharesStandard,
+  errorCode: SubmitSharesErrorCode,
+  served: ServedChannel | undefined,
+  worker: string | undefined,
+): MiningServerOutput[] {
+  const frame = encodeFrame(SubmitSharesError, { channelId, sequenceNumber, errorCode });
+  const userIdentity = served?.userIdentity;
+  return [
+    { type: 'send', to: [connection], frame, kind: 'acknowledgement', channelId },
+    {
+      type: 'event',
+      event: {
+        type: 'shareRejected',
+        connection,
+        channelId,
+        userIdentity,
+        worker,
+        sequenceNumber,
+        jobId,
+        errorCode,
+      },
+    },
+  ];
+}

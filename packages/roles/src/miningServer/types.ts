@@ -1,0 +1,127 @@
+import type { HashBackend } from '@stratumkit/bitcoin';
+import type {
+  CreateJobHasher,
+  ExtendedJobTemplate,
+  ExtranonceAllocator,
+  ShareBatch,
+  ShareIdentities,
+  Solution,
+  TargetPolicy,
+} from '@stratumkit/channels';
+import type { TlvField } from '@stratumkit/framing';
+import type { MiningMessage } from '@stratumkit/messages';
+import type { SetupConnection } from '@stratumkit/messages/common';
+import type { Payout } from '../jobFactory/payout.ts';
+import type { PayoutPolicy } from '../jobFactory/payoutPolicy.ts';
+import type { CloseOutput, ConnectionId, SendOutput } from '../output.ts';
+import type { MiningEvent } from './events.ts';
+import type { MiningOperation } from './operation.ts';
+
+/** What jobs are made from: a template at a pool, an upstream job at a proxy. Told apart by identity. */
+export interface Work {
+  readonly templateId: bigint;
+  /** Height of the block to be found, where known. */
+  readonly height: number | undefined;
+  /** `minNtime` undefined makes a future job. Called once per payout and job id; the result is shared by channels. */
+  createJob(payout: Payout, jobId: number, minNtime: number | undefined): ExtendedJobTemplate;
+}
+
+/** The block to build on. */
+export interface WorkTip {
+  /** Wire order. */
+  readonly prevHash: Uint8Array;
+  readonly nbits: number;
+  /** Header time to start with at `receivedAtMs`; it rises by a second a second. */
+  readonly headerTimestamp: number;
+  readonly receivedAtMs: number;
+  readonly blockTarget: Uint8Array;
+}
+
+/** Named bounds and intervals of a mining server. */
+export interface MiningServerLimits {
+  readonly maxChannels: number;
+  readonly maxChannelsPerConnection: number;
+  /** Worker names told apart on one channel; shares of further ones count for the channel only. */
+  readonly maxWorkersPerChannel: number;
+  /** Channels closed by this side that are still searched for late blocks, per connection. */
+  readonly maxClosedChannels: number;
+  /** Devices drop a server that gives them no job for long: a fresh one is sent when the last is this old. */
+  readonly jobIntervalMs: number;
+  /** A client that was told to reconnect is disconnected after this time. */
+  readonly reconnectGraceMs: number;
+}
+
+export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
+  maxChannels: 200_000,
+  maxChannelsPerConnection: 4_000,
+  maxWorkersPerChannel: 1_000,
+  maxClosedChannels: 32,
+  jobIntervalMs: 50_000,
+  reconnectGraceMs: 30_000,
+};
+
+export interface MiningServerOptions {
+  readonly payouts: PayoutPolicy;
+  readonly extranonces: ExtranonceAllocator;
+  readonly targets: TargetPolicy;
+  readonly identities: ShareIdentities;
+  /** Shares per acknowledgement; by default 10. */
+  readonly shareBatchSize?: number;
+  /** The oldest unacknowledged share waits no longer than this; by default 5000. */
+  readonly maxBatchDelayMs?: number;
+  /** Shares of a job that a tip change ended less than this ago still count; by default 0. */
+  readonly staleGraceMs?: number;
+  readonly hash?: HashBackend;
+  readonly createJobHasher?: CreateJobHasher;
+  readonly limits?: Partial<MiningServerLimits>;
+}
+
+export type MiningServerInput =
+  | {
+      readonly type: 'connected';
+      readonly connection: ConnectionId;
+      readonly setup: SetupConnection;
+      readonly extensions: ReadonlySet<number>;
+      readonly address?: string;
+    }
+  | {
+      readonly type: 'message';
+      readonly connection: ConnectionId;
+      readonly message: MiningMessage;
+      readonly tlvs: readonly TlvField[];
+    }
+  | { readonly type: 'extensions'; readonly connection: ConnectionId; readonly extensions: ReadonlySet<number> }
+  | { readonly type: 'disconnected'; readonly connection: ConnectionId }
+  /** Work for a tip that is not there yet. */
+  | { readonly type: 'futureWork'; readonly work: Work }
+  /** Better work on the current tip. */
+  | { readonly type: 'work'; readonly work: Work }
+  | { readonly type: 'tip'; readonly tip: WorkTip; readonly work: Work }
+  /** Future work that was announced will never be activated. */
+  | { readonly type: 'futureWorkLost' }
+  /** Nothing may be mined any more: every connection is closed, new ones too, until the next tip. */
+  | { readonly type: 'workExpired' }
+  | { readonly type: 'committed'; readonly batchId: number }
+  /** The ledger gave the batch up: its shares are never acknowledged. */
+  | { readonly type: 'abandoned'; readonly batchId: number }
+  | { readonly type: 'operation'; readonly operation: MiningOperation }
+  /** Every channel is closed once its shares are acknowledged; then the connections. */
+  | { readonly type: 'drain' }
+  | { readonly type: 'tick' };
+
+export type MiningServerOutput =
+  | SendOutput
+  | CloseOutput
+  | { readonly type: 'commit'; readonly batch: ShareBatch }
+  | { readonly type: 'solution'; readonly solution: Solution; readonly foundBy: SolutionOrigin }
+  | { readonly type: 'channels'; readonly connection: ConnectionId; readonly open: number }
+  | { readonly type: 'event'; readonly event: MiningEvent };
+
+/** Who found a solution, and whether the share that carried it counted. */
+export interface SolutionOrigin {
+  readonly connection: ConnectionId;
+  readonly channelId: number;
+  readonly userIdentity: string;
+  readonly worker: string | undefined;
+  readonly accepted: boolean;
+}

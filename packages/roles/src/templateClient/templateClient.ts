@@ -1,0 +1,230 @@
+import { compareTargets, targetFromNbits } from '@stratumkit/bitcoin';
+import { type Now, RemoteError } from '@stratumkit/codec';
+import { encodeFrame } from '@stratumkit/framing';
+import type { TemplateDistributionMessage } from '@stratumkit/messages';
+import {
+  CoinbaseOutputConstraints,
+  type SetNewPrevHash,
+  SubmitSolution,
+} from '@stratumkit/messages/template-distribution';
+import { type BlockSolution, KeptSolutions } from './keptSolutions.ts';
+import { createTemplate, type Template } from './template.ts';
+import type { TemplateErrorCode } from './templateError.ts';
+import type { TemplateClientInput, TemplateClientOutput, TemplateTip } from './types.ts';
+
+export interface TemplateClientLimits {
+  /** Future templates kept; the oldest one is forgotten when another comes. */
+  readonly maxFutureTemplates: number;
+  /** How long the last work may be mined while the provider is away; also the patience at the start. */
+  readonly maxAbsenceMs: number;
+  /** Solutions kept for a provider that is away. */
+  readonly maxKeptSolutions: number;
+  /** A solution that was sent less than this before the connection was lost is sent again. */
+  readonly solutionDoubtMs: number;
+}
+
+export const DEFAULT_TEMPLATE_CLIENT_LIMITS: TemplateClientLimits = {
+  maxFutureTemplates: 8,
+  maxAbsenceMs: 120_000,
+  maxKeptSolutions: 32,
+  solutionDoubtMs: 30_000,
+};
+
+export interface TemplateClientOptions {
+  readonly constraints: CoinbaseOutputConstraints;
+  readonly limits?: Partial<TemplateClientLimits>;
+}
+
+/** `awaitingTip`: connected, nothing to mine from this connection yet. */
+export type TemplateClientState = 'away' | 'awaitingTip' | 'serving';
+
+interface Work {
+  readonly tip: TemplateTip;
+  readonly template: Template;
+}
+
+const NO_OUTPUTS: readonly TemplateClientOutput[] = [];
+
+/**
+ * Template Distribution, client side (spec 7). Templates of a new connection are held back until its first SetNewPrevHash
+ * tells whether the tip is still the one being mined on: if it is, they are an update; if not, a new tip. Nothing that an
+ * earlier connection sent is handed out after that.
+ */
+export class TemplateClient {
+  readonly #constraints: CoinbaseOutputConstraints;
+  readonly #limits: TemplateClientLimits;
+  readonly #solutions: KeptSolutions;
+  /** Of this connection, waiting for their SetNewPrevHash. */
+  #futures = new Map<bigint, Template>();
+  #state: TemplateClientState = 'away';
+  #work: Work | undefined;
+  #lastTemplateId: bigint | undefined;
+  #expiresAtMs: number | undefined;
+
+  constructor(options: TemplateClientOptions, now: Now) {
+    this.#constraints = options.constraints;
+    this.#limits = { ...DEFAULT_TEMPLATE_CLIENT_LIMITS, ...options.limits };
+    this.#solutions = new KeptSolutions(this.#limits.maxKeptSolutions, this.#limits.solutionDoubtMs);
+    this.#expiresAtMs = now.monotonicMs + this.#limits.maxAbsenceMs;
+  }
+
+  get state(): TemplateClientState {
+    return this.#state;
+  }
+
+  /** What is being mined; undefined before the first tip and after the work expired. */
+  get work(): { readonly tip: TemplateTip; readonly template: Template } | undefined {
+    return this.#work;
+  }
+
+  /** Solutions that wait for the provider. */
+  get waitingSolutions(): number {
+    return this.#solutions.waiting;
+  }
+
+  get deadline(): number | undefined {
+    return this.#expiresAtMs;
+  }
+
+  handle(input: TemplateClientInput, now: Now): readonly TemplateClientOutput[] {
+    switch (input.type) {
+      case 'connected':
+        return this.#connected(now);
+      case 'message':
+        return this.#state === 'away' ? NO_OUTPUTS : this.#receive(input.message, now);
+      case 'lost':
+        this.#lose(now);
+        return NO_OUTPUTS;
+      case 'solution':
+        return this.#submit(input.solution, now);
+      case 'tick':
+        return this.#expire(now);
+    }
+  }
+
+  #connected(now: Now): readonly TemplateClientOutput[] {
+    if (this.#state !== 'away') this.#lose(now);
+    this.#state = 'awaitingTip';
+    this.#lastTemplateId = undefined;
+    return [
+      { type: 'template-send', frame: encodeFrame(CoinbaseOutputConstraints, this.#constraints) },
+      ...this.#solutions.takeWaiting(now.monotonicMs).map(solutionOutput),
+    ];
+  }
+
+  #receive(message: TemplateDistributionMessage, now: Now): readonly TemplateClientOutput[] {
+    try {
+      if (message.name === 'NewTemplate') return this.#addTemplate(createTemplate(message.value));
+      if (message.name === 'SetNewPrevHash') return this.#setTip(message.value, now);
+      return fail('unexpected-message', `a template provider does not send ${message.name}`, { name: message.name });
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      this.#lose(now);
+      return [{ type: 'template-close', error: error as RemoteError<TemplateErrorCode> }];
+    }
+  }
+
+  #addTemplate(template: Template): readonly TemplateClientOutput[] {
+    const { templateId } = template;
+    if (this.#lastTemplateId !== undefined && templateId <= this.#lastTemplateId)
+      fail('template-id-not-increasing', 'the template provider went back in its template ids', {
+        templateId,
+        last: this.#lastTemplateId,
+      });
+    this.#lastTemplateId = templateId;
+    if (template.future) {
+      this.#futures.set(templateId, template);
+      if (this.#futures.size > this.#limits.maxFutureTemplates) {
+        const [oldest] = this.#futures.keys();
+        this.#futures.delete(oldest!);
+      }
+      return this.#state === 'serving' ? [{ type: 'future-template', template }] : NO_OUTPUTS;
+    }
+    if (this.#state !== 'serving' || this.#work === undefined)
+      fail('template-without-tip', 'the template provider sent a template for a tip it has not announced', {
+        templateId,
+      });
+    this.#work = { tip: this.#work!.tip, template };
+    return [{ type: 'template', template }];
+  }
+
+  #setTip(message: SetNewPrevHash, now: Now): readonly TemplateClientOutput[] {
+    const { templateId, nbits, target } = message;
+    // A repeated announcement of the template in use is harmless: it may carry another target.
+    const current = this.#state === 'serving' ? this.#work : undefined;
+    const template =
+      this.#futures.get(templateId) ??
+      (current?.template.templateId === templateId && equalBytes(current.tip.prevHash, message.prevHash)
+        ? current.template
+        : undefined);
+    if (template === undefined)
+      return fail('unknown-template', 'SetNewPrevHash names a template that was not sent as a future one', {
+        templateId,
+      });
+    const easiest = targetFromNbits(nbits);
+    if (target.every((byte) => byte === 0) || compareTargets(target, easiest) > 0)
+      fail('invalid-target', 'the block target is zero or easier than nbits', { templateId, nbits });
+
+    const tip: TemplateTip = {
+      prevHash: message.prevHash.slice(),
+      nbits,
+      headerTimestamp: message.headerTimestamp,
+      receivedAtMs: now.monotonicMs,
+      blockTarget: target.slice(),
+    };
+    const isSame = this.#state === 'awaitingTip' && this.#work !== undefined && isSameTip(this.#work.tip, tip);
+    if (template === current?.template && isSameTip(current.tip, tip)) return NO_OUTPUTS;
+    this.#state = 'serving';
+    this.#futures = new Map();
+    this.#expiresAtMs = undefined;
+    this.#solutions.confirm(tip.prevHash);
+    if (isSame) {
+      this.#work = { tip: this.#work!.tip, template };
+      return [{ type: 'template', template }];
+    }
+    this.#work = { tip, template };
+    return [{ type: 'tip', tip, template }];
+  }
+
+  #submit(solution: BlockSolution, now: Now): readonly TemplateClientOutput[] {
+    const isAway = this.#state === 'away';
+    this.#solutions.add(solution, isAway ? undefined : now.monotonicMs);
+    return isAway ? NO_OUTPUTS : [solutionOutput(solution)];
+  }
+
+  #lose(now: Now): void {
+    if (this.#state === 'away') return;
+    this.#state = 'away';
+    this.#futures = new Map();
+    this.#solutions.connectionLost(now.monotonicMs);
+    // A provider that comes and goes without ever giving a tip does not prolong the time.
+    this.#expiresAtMs ??= now.monotonicMs + this.#limits.maxAbsenceMs;
+  }
+
+  #expire(now: Now): readonly TemplateClientOutput[] {
+    if (this.#expiresAtMs === undefined || now.monotonicMs < this.#expiresAtMs) return NO_OUTPUTS;
+    this.#expiresAtMs = undefined;
+    this.#work = undefined;
+    return [{ type: 'work-expired' }];
+  }
+}
+
+function fail(code: TemplateErrorCode, text: string, context: Record<string, unknown>): never {
+  throw new RemoteError(code, text, { context });
+}
+
+function solutionOutput(solution: BlockSolution): TemplateClientOutput {
+  return { type: 'template-send', frame: encodeFrame(SubmitSolution, solution.message) };
+}
+
+function isSameTip(left: TemplateTip, right: TemplateTip): boolean {
+  return (
+    left.nbits === right.nbits &&
+    equalBytes(left.prevHash, right.prevHash) &&
+    equalBytes(left.blockTarget, right.blockTarget)
+  );
+}
+
+function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
