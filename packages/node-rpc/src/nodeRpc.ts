@@ -37,8 +37,8 @@ export interface BlockchainInfo {
 }
 
 export const DEFAULT_RPC_TIMEOUT_MS = 30_000;
-/** A long poll without news ends here; that is no failure of the node. */
-export const DEFAULT_LONG_POLL_TIMEOUT_MS = 90_000;
+/** Core keeps a thread busy for a long poll even after its client gave up, so giving up early uses them up. */
+export const DEFAULT_LONG_POLL_TIMEOUT_MS = 24 * 60 * 60 * 1_000;
 export const DEFAULT_MAXIMUM_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 const CHAINS: Readonly<Record<string, NodeNetwork>> = {

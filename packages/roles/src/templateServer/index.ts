@@ -13,4 +13,4 @@ export {
   type TemplateServerLimits,
   type TemplateServerOptions,
 } from './templateServer.ts';
-export type { TemplateServerEvent, TemplateServerInput, TemplateServerOutput } from './types.ts';
+export type { SubmitBlockOutput, TemplateServerEvent, TemplateServerInput, TemplateServerOutput } from './types.ts';

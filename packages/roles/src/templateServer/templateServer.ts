@@ -48,6 +48,9 @@ export interface TemplateServerOptions extends Partial<TemplateServerLimits> {
   readonly hash?: HashBackend;
 }
 
+/** The protocol has no channels (spec 7); with one number for all, a newer template supersedes one that still waits. */
+const NO_CHANNEL = 0;
+
 /**
  * Template Distribution, server side (spec 7): the best template of one source for many clients, each within its own
  * coinbase constraints. Owns no socket, clock or node.
@@ -131,7 +134,6 @@ export class TemplateServer {
     const view = this.#clients.constrain(connection, constraints);
     if (view === undefined) return this.#close(connection, 'coinbase-constraints-too-large');
     const outputs: TemplateServerOutput[] = [event({ type: 'constraints', connection, constraints })];
-    if (isFirst) outputs.push({ type: 'channels', connection, open: 1 });
     const template = this.#template;
     if (template === undefined) return outputs;
     const isAlone = view.clients.size === 1;
@@ -222,11 +224,18 @@ export class TemplateServer {
     now: Now,
   ): readonly TemplateServerOutput[] {
     const outputs: TemplateServerOutput[] = [
-      { type: 'send', to, frame: newTemplateFrame(work, future, this.#hash), kind: future ? 'futureJob' : 'job' },
+      {
+        type: 'send',
+        to,
+        frame: newTemplateFrame(work, future, this.#hash),
+        kind: future ? 'futureJob' : 'job',
+        channelId: NO_CHANNEL,
+      },
     ];
     if (future) {
       const elapsed = Math.max(0, Math.floor(now.unixSeconds - this.#receivedAt.unixSeconds));
-      outputs.push({ type: 'send', to, frame: setNewPrevHashFrame(work, template.time + elapsed), kind: 'prevHash' });
+      const frame = setNewPrevHashFrame(work, template.time + elapsed);
+      outputs.push({ type: 'send', to, frame, kind: 'prevHash', channelId: NO_CHANNEL });
     }
     const { id: templateId, height, coinbaseValue } = work;
     const transactions = work.transactions.length;

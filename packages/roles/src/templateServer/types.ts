@@ -17,7 +17,6 @@ export type TemplateServerInput =
 export type TemplateServerOutput =
   | SendOutput
   | CloseOutput
-  | { readonly type: 'channels'; readonly connection: ConnectionId; readonly open: number }
   | SubmitBlockOutput
   | { readonly type: 'event'; readonly event: TemplateServerEvent };
 

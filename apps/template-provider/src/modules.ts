@@ -1,0 +1,40 @@
+import { type HashBackend, portableHash } from '@stratumkit/bitcoin';
+import type { Now } from '@stratumkit/codec';
+import { NodeRpc } from '@stratumkit/node-rpc';
+import { type NoiseCrypto, portableCrypto, type RandomBytes } from '@stratumkit/noise';
+import { randomBytes, readClock } from '@stratumkit/runtime';
+import { listen } from '@stratumkit/transport';
+import type { DataDirectory } from './dataDirectory.ts';
+import { NodeSource } from './nodeSource.ts';
+import type { TemplateProviderOptions } from './options.ts';
+import { RegtestSource } from './regtestSource.ts';
+import type { TemplateSource } from './source.ts';
+
+/** What a template provider stands on; tests put others in its place. */
+export interface TemplateProviderModules {
+  readonly clock: () => Now;
+  readonly random: RandomBytes;
+  readonly crypto: NoiseCrypto;
+  readonly hash: HashBackend;
+  readonly listen: typeof listen;
+  createSource(
+    options: TemplateProviderOptions,
+    modules: Pick<TemplateProviderModules, 'clock' | 'hash'>,
+    dataDirectory: DataDirectory | undefined,
+  ): TemplateSource;
+}
+
+export const defaultModules: TemplateProviderModules = {
+  clock: readClock,
+  random: randomBytes,
+  crypto: portableCrypto,
+  hash: portableHash,
+  listen,
+  createSource(options, { clock, hash }, dataDirectory) {
+    const { source } = options;
+    if (source.type === 'regtest') return new RegtestSource(source, { clock, hash, dataDirectory });
+    const { url, auth, network } = source;
+    const refreshIntervalMs = options.templateIntervalMs ?? 5_000;
+    return new NodeSource({ network, refreshIntervalMs }, { rpc: new NodeRpc({ url, auth }), dataDirectory });
+  },
+};

@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { displayHash } from '@stratumkit/bitcoin';
+import { type NodeBlockTemplate, NodeError, type NodeNetwork, type NodeRpc } from '@stratumkit/node-rpc';
+import type { SubmitBlockOutput } from '@stratumkit/roles';
+import type { DataDirectory } from './dataDirectory.ts';
+import type { BlockEvent } from './events.ts';
+import type { SourceSink, TemplateSource } from './source.ts';
+
+export interface NodeSourceOptions {
+  readonly network: NodeNetwork;
+  /** How often fees are asked for; a new tip comes by long poll at once. */
+  readonly refreshIntervalMs: number;
+}
+
+export interface NodeSourceModules {
+  readonly rpc: NodeRpc;
+  /** Where found blocks are written before they are submitted. */
+  readonly dataDirectory: DataDirectory | undefined;
+}
+
+const FIRST_RETRY_MS = 250;
+const MAXIMUM_RETRY_MS = 10_000;
+const MAXIMUM_PENDING_BLOCKS = 64;
+/** The node cannot read the block at all: another attempt would be the same. */
+const RPC_DESERIALIZATION_ERROR = -22;
+
+/** Templates from a Bitcoin node by RPC. Waits for a node that is not there, not ready or on another network. */
+export class NodeSource implements TemplateSource {
+  readonly #options: NodeSourceOptions;
+  readonly #rpc: NodeRpc;
+  readonly #data: DataDirectory | undefined;
+  readonly #controller = new AbortController();
+  #sink: SourceSink | undefined;
+  #running: Promise<void> | undefined;
+  #state: 'unknown' | 'ready' | NodeError['code'] = 'unknown';
+  #pendingBlocks = 0;
+  #polls = 0;
+
+  constructor(options: NodeSourceOptions, { rpc, dataDirectory }: NodeSourceModules) {
+    this.#options = options;
+    this.#rpc = rpc;
+    this.#data = dataDirectory;
+  }
+
+  async start(sink: SourceSink): Promise<void> {
+    this.#sink = sink;
+    this.#running = this.#run();
+  }
+
+  async submitBlock(block: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>> {
+    this.#save(block);
+    if (this.#pendingBlocks >= MAXIMUM_PENDING_BLOCKS)
+      return { outcome: 'rejected', reason: 'too-many-pending-blocks' };
+    this.#pendingBlocks += 1;
+    try {
+      return await this.#submit(block);
+    } finally {
+      this.#pendingBlocks -= 1;
+    }
+  }
+
+  async *exportBlocks(): AsyncGenerator<string> {
+    const count = await this.#rpc.getBlockCount();
+    for (let height = 1; height <= count; height++) {
+      const block = await this.#rpc.getBlock(await this.#rpc.getBlockHash(height));
+      yield Buffer.from(block).toString('hex');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#controller.abort();
+    await this.#running;
+    this.#rpc.close();
+  }
+
+  get #signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  async #run(): Promise<void> {
+    let retryMs = FIRST_RETRY_MS;
+    while (!this.#signal.aborted) {
+      try {
+        await this.#rpc.requireNetwork(this.#options.network, { signal: this.#signal });
+        await this.#follow(() => {
+          retryMs = FIRST_RETRY_MS;
+        });
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        this.#lost(error);
+        await this.#sleep(retryMs);
+        retryMs = Math.min(retryMs * 2, MAXIMUM_RETRY_MS);
+      }
+    }
+  }
+
+  /** Delivers templates until something fails. */
+  async #follow(progress: () => void): Promise<void> {
+    const signal = this.#signal;
+    const first = await this.#rpc.getBlockTemplate({ signal });
+    this.#deliver(first);
+    progress();
+    const round = new AbortController();
+    const both = { signal: AbortSignal.any([signal, round.signal]) };
+    try {
+      await Promise.race([this.#followTip(first.longPollId, both), this.#followFees(both)]);
+    } finally {
+      round.abort();
+    }
+  }
+
+  /**
+   * One long poll at a time, left alone until the node answers: Core keeps a thread for each until then, even if nobody
+   * listens any more. That the node is gone shows in {@link NodeSource.#followFees}.
+   */
+  async #followTip(longPollId: string | undefined, options: { signal: AbortSignal }): Promise<void> {
+    for (let id = longPollId; id !== undefined; ) {
+      const template = await this.#rpc.getBlockTemplate({ longPollId: id, ...options });
+      this.#polls += 1;
+      this.#deliver(template);
+      id = template.longPollId;
+    }
+    await new Promise(() => undefined);
+  }
+
+  async #followFees(options: { signal: AbortSignal }): Promise<void> {
+    for (;;) {
+      await delay(this.#options.refreshIntervalMs, undefined, options);
+      const before = this.#polls;
+      const template = await this.#rpc.getBlockTemplate(options);
+      // Overtaken by a long poll, whose answer is the newer one.
+      if (before === this.#polls) this.#deliver(template);
+    }
+  }
+
+  #deliver(template: NodeBlockTemplate): void {
+    if (this.#state !== 'ready') {
+      this.#state = 'ready';
+      this.#sink?.event({ type: 'source-ready', source: 'node', height: template.height - 1 });
+    }
+    this.#sink?.template(template);
+  }
+
+  #lost(error: unknown): void {
+    if (!(error instanceof NodeError)) throw error;
+    const { code, message } = error;
+    if (this.#state === code) return;
+    this.#state = code;
+    this.#sink?.event({ type: 'source-lost', source: 'node', code, message });
+    this.#sink?.lost();
+  }
+
+  /** Tries until the node has judged the block: it may be worth more than everything else here. */
+  async #submit(block: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>> {
+    let retryMs = FIRST_RETRY_MS;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const reason = await this.#rpc.submitBlock(block.bytes);
+        // After a lost answer the first attempt may have been the one that counted.
+        if (reason === undefined || (reason === 'duplicate' && attempt > 1))
+          return { outcome: 'accepted', reason: undefined };
+        return { outcome: reason === 'inconclusive' ? 'inconclusive' : 'rejected', reason };
+      } catch (error) {
+        if (!(error instanceof NodeError)) throw error;
+        if (error.context.rpcCode === RPC_DESERIALIZATION_ERROR) return { outcome: 'rejected', reason: error.message };
+        if (this.#signal.aborted) return { outcome: 'rejected', reason: `not submitted: ${error.message}` };
+        this.#sink?.event({ type: 'submit-retry', hash: displayHash(block.hash), attempt, message: error.message });
+      }
+      await this.#sleep(retryMs);
+      retryMs = Math.min(retryMs * 2, MAXIMUM_RETRY_MS);
+    }
+  }
+
+  #save({ hash, bytes }: SubmitBlockOutput): void {
+    try {
+      this.#data?.saveSolvedBlock(displayHash(hash), bytes);
+    } catch (error) {
+      this.#sink?.event({ type: 'storage-failed', path: this.#data?.path ?? '', message: (error as Error).message });
+    }
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.#signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,36 @@
+import type { NodeAuth, NodeNetwork } from '@stratumkit/node-rpc';
+
+export interface RegtestChainSource {
+  readonly type: 'regtest';
+  /** Seconds between blocks to aim for. */
+  readonly blockInterval: number;
+  /** Of all devices, in hashes per second, until blocks tell. */
+  readonly expectedHashrate: number;
+  readonly transactionsPerSecond: number;
+  readonly seed: number;
+}
+
+export interface NodeChainSource {
+  readonly type: 'node';
+  /** `http://host:port` */
+  readonly url: string;
+  readonly auth: NodeAuth;
+  readonly network: NodeNetwork;
+}
+
+export interface TemplateProviderOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly source: RegtestChainSource | NodeChainSource;
+  /** 32 bytes. Absent: the one in `dataDir`, or a new one. */
+  readonly authoritySecretKey?: Uint8Array | undefined;
+  readonly certificateValiditySeconds?: number;
+  /** Without encryption, for tests on one machine. */
+  readonly insecure?: boolean;
+  /** Chain, keys and found blocks are kept here. */
+  readonly dataDir?: string | undefined;
+  /** Satoshis that make a new template on the same tip worth it. */
+  readonly feeThreshold?: bigint;
+  /** Least time between two templates on the same tip. */
+  readonly templateIntervalMs?: number;
+  readonly maximumConnections?: number;
+}

@@ -1,0 +1,20 @@
+import type { BlockTemplate, SubmitBlockOutput } from '@stratumkit/roles';
+import type { BlockEvent, SourceEvent } from './events.ts';
+
+/** Where templates come from and blocks go to: the embedded chain or a node. */
+export interface TemplateSource {
+  /** Begins to deliver. Throws `ConfigError` for what only the operator can mend. */
+  start(sink: SourceSink): Promise<void>;
+  submitBlock(block: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>>;
+  /** Each block of the active chain as hex, from height 1. */
+  exportBlocks(): AsyncIterable<string>;
+  close(): Promise<void>;
+}
+
+export interface SourceSink {
+  template(template: BlockTemplate): void;
+  lost(): void;
+  event(
+    event: SourceEvent | { readonly type: 'storage-failed'; readonly path: string; readonly message: string },
+  ): void;
+}
