@@ -48,6 +48,8 @@ export const CLOSE_CAUSES = {
   'connection-limit': 'limit',
   'address-limit': 'limit',
   'handshake-limit': 'limit',
+  /** This process has no file descriptors left. */
+  'descriptor-limit': 'limit',
   'frame-too-large': 'limit',
   'message-budget': 'limit',
   'unknown-messages': 'limit',

@@ -122,6 +122,7 @@ export class Connection<P extends Protocol = Protocol> {
       if (event !== undefined) return event;
       if (this.#state === 'closed' || this.paused) return undefined;
       if (this.#step()) continue;
+      this.#input.compact();
       if (!this.#ended || this.paused) return undefined;
       this.#closeAfterEnd();
     }
@@ -168,6 +169,11 @@ export class Connection<P extends Protocol = Protocol> {
     }
     this.#counters.bytesSent += bytes.length;
     return bytes;
+  }
+
+  /** Bytes received and not yet consumed. */
+  get bufferedBytes(): number {
+    return this.#input.length;
   }
 
   /** Bytes queued and not yet taken, before sealing. */

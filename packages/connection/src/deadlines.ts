@@ -24,11 +24,11 @@ export class ConnectionDeadlines {
   }
 
   get next(): number | undefined {
-    const times = [this.#state?.atMs, this.#writeMs, this.#patienceMs, this.#waitMs].filter(
-      (time) => time !== undefined,
-    );
-    const soonest = Math.min(...times);
-    return Number.isFinite(soonest) ? soonest : undefined;
+    let soonest = this.#state?.atMs;
+    for (const time of [this.#writeMs, this.#patienceMs, this.#waitMs]) {
+      if (time !== undefined && (soonest === undefined || time < soonest)) soonest = time;
+    }
+    return soonest;
   }
 
   /** What is due: a cause to close for, or `extension-timeout`, which the client's policy judges. */

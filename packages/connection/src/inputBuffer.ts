@@ -51,6 +51,16 @@ export class InputBuffer {
     return taken;
   }
 
+  /** Lets go of a large array of which little is left. */
+  compact(): void {
+    const length = this.length;
+    if (length === 0 || length * 4 >= this.#bytes.buffer.byteLength) return;
+    this.#bytes = this.#bytes.slice(this.#start, this.#end);
+    this.#start = 0;
+    this.#end = length;
+    this.#own = true;
+  }
+
   clear(): void {
     this.#bytes = EMPTY;
     this.#start = 0;

@@ -1,7 +1,74 @@
+import { connect as connectSocket, type Socket } from 'node:net';
 import type { Protocol } from '@stratumkit/messages';
+import { systemClock } from './clock.ts';
+import { CloseLog } from './closeLog.ts';
+import { SocketLink } from './socketLink.ts';
+import { SOCKET_OPTIONS } from './socketOptions.ts';
+import { TransportError } from './transportError.ts';
+import { SHARED_SCHEDULER } from './turnScheduler.ts';
 import type { ConnectOptions, Link } from './types.ts';
 
-/** Connects by TCP. Resolves when the socket is open (setup follows as events), rejects if it cannot be opened. */
-export function connect<P extends Protocol>(_options: ConnectOptions<P>): Promise<Link<P>> {
-  return Promise.reject(new Error('not there yet'));
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Connects by TCP. Resolves when the socket is open (setup follows as events), rejects with `TransportError` if it cannot be
+ * opened in time.
+ */
+export async function connect<P extends Protocol>(options: ConnectOptions<P>): Promise<Link<P>> {
+  const { host, port, onEvent, logger, signal } = options;
+  const clock = options.clock ?? systemClock;
+  const socket = await openSocket(options);
+  const log = new CloseLog(logger);
+  const link = new SocketLink<P>({
+    socket,
+    remote: { address: socket.remoteAddress ?? host, port },
+    connection: options.createConnection(clock()),
+    onEvent: (event, eventLink, now) => {
+      if (event.type === 'closed') log.add(event.cause, { link: eventLink.id, host, port }, event.detail, now);
+      onEvent(event, eventLink, now);
+    },
+    clock,
+    scheduler: options.scheduler ?? SHARED_SCHEDULER,
+    logger,
+  });
+  const abort = () => link.close('aborted');
+  signal?.addEventListener('abort', abort, { once: true });
+  void link.closed.then(() => signal?.removeEventListener('abort', abort));
+  link.start();
+  return link;
+}
+
+function openSocket<P extends Protocol>(options: ConnectOptions<P>): Promise<Socket> {
+  const { host, port, signal, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const context = { host, port };
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new TransportError('aborted', 'given up before it began', context, signal.reason));
+      return;
+    }
+    const socket = connectSocket({ host, port, ...SOCKET_OPTIONS });
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      socket.off('connect', succeed);
+      act();
+    };
+    const fail = (error: TransportError) => settle(() => reject(error));
+    const succeed = () => settle(() => resolve(socket));
+    const failed = (error: Error) => {
+      fail(new TransportError('connect-failed', `cannot connect to ${host}:${port}`, context, error));
+    };
+    const abort = () => {
+      fail(new TransportError('aborted', `gave up connecting to ${host}:${port}`, context, signal?.reason));
+      socket.destroy();
+    };
+    const timer = setTimeout(() => {
+      const message = `${host}:${port} did not answer within ${connectTimeoutMs} ms`;
+      fail(new TransportError('connect-timeout', message, { ...context, connectTimeoutMs }));
+      socket.destroy();
+    }, connectTimeoutMs);
+    signal?.addEventListener('abort', abort, { once: true });
+    socket.once('connect', succeed);
+    socket.on('error', failed);
+  });
 }

@@ -1,9 +1,11 @@
+export { systemClock } from './clock.ts';
 export { connect } from './connect.ts';
 export { listen } from './listen.ts';
+export { TransportError, type TransportErrorCode } from './transportError.ts';
+export { DEFAULT_FAIRNESS, type FairnessLimits, TurnScheduler, type TurnTask } from './turnScheduler.ts';
 export type {
   ConnectOptions,
   EdgeOptions,
-  FairnessLimits,
   Link,
   LinkHandler,
   Listener,

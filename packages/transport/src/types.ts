@@ -1,3 +1,4 @@
+import type { Now } from '@stratumkit/codec';
 import type {
   CloseCause,
   CloseDetail,
@@ -8,7 +9,7 @@ import type {
   SendOptions,
 } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
-import type { Now } from '@stratumkit/codec';
+import type { TurnScheduler } from './turnScheduler.ts';
 
 /** What of a pino logger is used; `console` does not fit, pino and its child loggers do. */
 export interface Logger {
@@ -41,20 +42,13 @@ export interface Link<P extends Protocol = Protocol> {
 /** Gets the events of a link in order; `closed` is the last one and always comes. */
 export type LinkHandler<P extends Protocol> = (event: ConnectionEvent<P>, link: Link<P>, now: Now) => void;
 
-/** Bounds of the work done for sockets in one turn of the event loop. */
-export interface FairnessLimits {
-  /** Frames taken from one socket before the others have their turn. */
-  readonly framesPerTurn: number;
-  /** Time after which timers and new input have their turn, whatever is left. */
-  readonly turnMs: number;
-}
-
 export interface EdgeOptions<P extends Protocol> {
   readonly onEvent: LinkHandler<P>;
   readonly logger?: Logger;
   /** Default: the clocks of this process. */
   readonly clock?: () => Now;
-  readonly fairness?: Partial<FairnessLimits>;
+  /** Default: one for the whole process. */
+  readonly scheduler?: TurnScheduler;
 }
 
 export interface ListenOptions<P extends Protocol> extends EdgeOptions<P> {

@@ -1,0 +1,17 @@
+export type TransportErrorCode = 'connect-failed' | 'connect-timeout' | 'aborted' | 'listen-failed';
+
+/** A socket could not be opened. `cause` is the system's error. */
+export class TransportError extends Error {
+  static {
+    TransportError.prototype.name = 'TransportError';
+  }
+
+  readonly code: TransportErrorCode;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: TransportErrorCode, message: string, context: Readonly<Record<string, unknown>>, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.context = context;
+  }
+}
