@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsup';
 import { baseConfig } from '../../tsup.base.ts';
 
-export default defineConfig(baseConfig({ index: 'src/index.ts', main: 'src/main.ts' }));
+export default defineConfig(
+  baseConfig({ index: 'src/index.ts', main: 'src/main.ts', searchWorker: 'src/search/searchWorker.ts' }),
+);

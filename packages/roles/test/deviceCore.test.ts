@@ -121,7 +121,7 @@ describe('DeviceCore connects', () => {
       { requestId: 2, userIdentity: 'u.1' },
     ]);
     expect(events(bench.open(2))).toMatchObject([{ type: 'channelOpened', device: 1, channelId: 12 }]);
-    bench.open(1);
+    expect(bench.open(1)).toContainEqual({ type: 'channels', connection: 1, open: 2 });
     expect(bench.core.take(0, 10, bench.now)).toBeUndefined();
     const outputs = bench.job(11, 1);
     expect(shape(outputs)).toEqual(['job', 'search']);
@@ -301,7 +301,7 @@ describe('DeviceCore and channels that are refused or closed', () => {
     const bench = new Bench();
     bench.mining();
     const outputs = bench.message('CloseChannel', { channelId: 11, reasonCode: 'payout' });
-    expect(shape(outputs)).toEqual(['channelClosed', 'search']);
+    expect(shape(outputs)).toEqual(['channelClosed', 'search', 'channels']);
     bench.ms += 15_000;
     expect(sent(bench.input({ type: 'tick' }))).toMatchObject([{ name: 'OpenStandardMiningChannel' }]);
   });

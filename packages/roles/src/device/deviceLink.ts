@@ -223,7 +223,7 @@ export class DeviceLink<Upstream extends Endpoint> {
         device.firstOrderId = this.#nextOrderId;
         this.#byChannel.set(output.channel, device);
         const { channelId, target } = output.channel;
-        return [event({ type: 'channelOpened', device: device.index, channelId, target })];
+        return [event({ type: 'channelOpened', device: device.index, channelId, target }), ...this.#countChannels()];
       }
       case 'refused': {
         const device = this.#answered(output.requestId);
@@ -259,7 +259,7 @@ export class DeviceLink<Upstream extends Endpoint> {
         }));
         const device = this.#byChannel.get(output.channel);
         if (device === undefined) return outputs;
-        outputs.push(...this.#forgetChannel(device));
+        outputs.push(...this.#forgetChannel(device), ...this.#countChannels());
         this.#reopenLater(device, now);
         return outputs;
       }
@@ -332,6 +332,11 @@ export class DeviceLink<Upstream extends Endpoint> {
   #ofChannel(channel: ClientChannel, make: (device: Device) => DeviceEvent): DeviceOutput<Upstream>[] {
     const device = this.#byChannel.get(channel);
     return device === undefined ? [] : [event(make(device))];
+  }
+
+  #countChannels(): DeviceOutput<Upstream>[] {
+    const connection = this.connection!;
+    return [{ type: 'channels', connection, open: this.#byChannel.size }];
   }
 
   #answered(requestId: number): Device | undefined {

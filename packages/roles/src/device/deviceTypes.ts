@@ -75,6 +75,8 @@ export type DeviceOutput<Upstream extends Endpoint = Endpoint> =
   | SendOutput
   | CloseOutput
   | { readonly type: 'connect'; readonly connection: ConnectionId; readonly upstream: Upstream }
+  /** How many channels a connection has now. */
+  | { readonly type: 'channels'; readonly connection: ConnectionId; readonly open: number }
   /** New work for a device, or none: what it searches now is worth nothing any more. */
   | { readonly type: 'search'; readonly device: number; readonly order: SearchOrder | undefined }
   | { readonly type: 'event'; readonly event: DeviceEvent };

@@ -1,0 +1,70 @@
+import { fastCrypto } from '@stratumkit/accelerate';
+import { ConfigError, type Now } from '@stratumkit/codec';
+import { Connection, type ConnectionSecurity } from '@stratumkit/connection';
+import { PROTOCOL_IDS } from '@stratumkit/messages';
+import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
+import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
+import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
+import type { RandomBytes } from '@stratumkit/noise';
+import type { DeviceUpstream, MiningDeviceOptions } from './options.ts';
+
+/** The client side of a mining connection, as a device sets it up. */
+export function createUpstreamConnection(
+  upstream: DeviceUpstream,
+  options: MiningDeviceOptions,
+  random: RandomBytes,
+  now: Now,
+): Connection<'mining'> {
+  return new Connection(
+    {
+      protocol: 'mining',
+      security: securityOf(upstream, options, random),
+      setup: {
+        side: 'client',
+        request: {
+          protocol: PROTOCOL_IDS.mining,
+          minVersion: PROTOCOL_VERSION,
+          maxVersion: PROTOCOL_VERSION,
+          flags: setupFlags(options),
+          endpointHost: upstream.host,
+          endpointPort: upstream.port,
+          vendor: 'stratumkit',
+          hardwareVersion: 'simulated',
+          firmware: 'mining-device',
+          deviceId: '',
+        },
+        ...(options.workerTracking ? { extensions: { requested: [WORKER_HASHRATE_TRACKING] } } : {}),
+      },
+    },
+    now,
+  );
+}
+
+/** Throws a `ConfigError` for an upstream that could not be verified although it should be. */
+export function securityOf(
+  upstream: DeviceUpstream,
+  options: MiningDeviceOptions,
+  random: RandomBytes,
+): ConnectionSecurity {
+  const { authorityPublicKey } = upstream;
+  switch (options.security ?? 'authenticated') {
+    case 'plain':
+      return { type: 'plain' };
+    case 'unverified':
+      return { type: 'noise-initiator', authorityPublicKey: 'unverified', random, crypto: fastCrypto };
+    case 'authenticated':
+      if (authorityPublicKey === undefined) {
+        throw new ConfigError(
+          'authority-key-missing',
+          `the upstream ${upstream.host}:${upstream.port} has no authority key: append /KEY to its URL, or choose --unverified or --insecure`,
+        );
+      }
+      return { type: 'noise-initiator', authorityPublicKey, random, crypto: fastCrypto };
+  }
+}
+
+/** A device alone on its connection wants standard jobs; many on one connection take the group's extended jobs. */
+export function setupFlags(options: MiningDeviceOptions): number {
+  const alone = (options.connections ?? 'each') === 'each' || (options.devices ?? 1) === 1;
+  return (options.channel ?? 'standard') === 'standard' && alone ? MINING_SETUP_FLAGS.requiresStandardJobs : 0;
+}
