@@ -15,7 +15,7 @@ const FLAGS = ['--runtime', 'stub', '-O3', '--noAssert', '--converge'];
 const folder = mkdtempSync(join(tmpdir(), 'kernel-'));
 try {
   const binary = join(folder, 'kernel.wasm');
-  const source = fileURLToPath(new URL('./ellswift.ts', import.meta.url));
+  const source = fileURLToPath(new URL('./index.ts', import.meta.url));
   execFileSync('npx', ['-y', '-p', COMPILER, 'asc', source, '-o', binary, ...FLAGS], { cwd: folder, stdio: 'inherit' });
   const code = readFileSync(binary).toString('base64');
   const lines = code.match(/.{1,110}/g)!.map((line) => `  '${line}'`);

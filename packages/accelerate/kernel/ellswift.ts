@@ -1,10 +1,9 @@
 /** BIP324 ElligatorSwift over `field.ts`. Arguments and results lie in `io`, 32 bytes each, big-endian. */
 
 import { add, isZero, multiply, readElement, setSmall, square, subtract, writeElement } from './field';
+import { io } from './io';
 import { invert, squareRoot } from './powers';
 import { isSquare } from './squareTest';
-
-export const io: usize = memory.data(192, 8);
 
 // -3's square root, 1/2, (1 - that root) / 2, (1 + that root) / 2
 const ROOT: usize = memory.data<u64>([

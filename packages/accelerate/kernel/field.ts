@@ -1,7 +1,8 @@
 /**
  * The secp256k1 field modulo p = 2^256 - 2^32 - 977 in AssemblyScript. An element is nine limbs of 29 bits in nine u64,
- * below 2^261; only `writeElement` and `isZero` reduce it fully. `multiply` and `square` are unrolled by hand: columns of
- * at most 9 * 2^60, one pass of carries, the upper half folded down, and a short pass again.
+ * below 2^261; only `writeElement` and `isZero` reduce it fully. `multiply` and `square` are unrolled: columns of at
+ * most 9 * 2^60, one pass of carries, the upper half folded down, and a short pass again. Except for
+ * `isZero` and `writeElement`, nothing here takes time by the values.
  */
 
 const MASK: u64 = 0x1fffffff;
@@ -208,17 +209,101 @@ export function setSmall(out: usize, value: u64): void {
 }
 
 export function add(out: usize, a: usize, b: usize): void {
-  for (let i: usize = 0; i < SIZE; i += 8) store<u64>(out + i, load<u64>(a + i) + load<u64>(b + i));
-  carry(out);
+  let c0 = load<u64>(a, 0) + load<u64>(b, 0);
+  let c1 = load<u64>(a, 8) + load<u64>(b, 8);
+  let c2 = load<u64>(a, 16) + load<u64>(b, 16);
+  let c3 = load<u64>(a, 24) + load<u64>(b, 24);
+  let c4 = load<u64>(a, 32) + load<u64>(b, 32);
+  let c5 = load<u64>(a, 40) + load<u64>(b, 40);
+  let c6 = load<u64>(a, 48) + load<u64>(b, 48);
+  let c7 = load<u64>(a, 56) + load<u64>(b, 56);
+  let c8 = load<u64>(a, 64) + load<u64>(b, 64);
+  c1 += c0 >> 29;
+  c2 += c1 >> 29;
+  c3 += c2 >> 29;
+  c4 += c3 >> 29;
+  c5 += c4 >> 29;
+  c6 += c5 >> 29;
+  c7 += c6 >> 29;
+  c8 += c7 >> 29;
+  const top = c8 >> 29;
+  c0 = (c0 & MASK) + top * FOLD;
+  c1 = (c1 & MASK) + (top << 8) + (c0 >> 29);
+  store<u64>(out, c0 & MASK);
+  store<u64>(out, c1 & MASK, 8);
+  store<u64>(out, (c2 & MASK) + (c1 >> 29), 16);
+  store<u64>(out, c3 & MASK, 24);
+  store<u64>(out, c4 & MASK, 32);
+  store<u64>(out, c5 & MASK, 40);
+  store<u64>(out, c6 & MASK, 48);
+  store<u64>(out, c7 & MASK, 56);
+  store<u64>(out, c8 & MASK, 64);
 }
 
 /** Adds 128 p before, in limbs so large that none goes below zero. */
 export function subtract(out: usize, a: usize, b: usize): void {
-  store<u64>(out, load<u64>(a) + 0x40000000 - 125056 - load<u64>(b));
-  store<u64>(out, load<u64>(a, 8) + 0x3ffffffe - 1024 - load<u64>(b, 8), 8);
-  for (let i: usize = 16; i < 64; i += 8) store<u64>(out + i, load<u64>(a + i) + 0x3ffffffe - load<u64>(b + i));
-  store<u64>(out, load<u64>(a, 64) + 0x7ffffffe - load<u64>(b, 64), 64);
-  carry(out);
+  let c0 = load<u64>(a, 0) + 0x3ffe1780 - load<u64>(b, 0);
+  let c1 = load<u64>(a, 8) + 0x3ffffbfe - load<u64>(b, 8);
+  let c2 = load<u64>(a, 16) + 0x3ffffffe - load<u64>(b, 16);
+  let c3 = load<u64>(a, 24) + 0x3ffffffe - load<u64>(b, 24);
+  let c4 = load<u64>(a, 32) + 0x3ffffffe - load<u64>(b, 32);
+  let c5 = load<u64>(a, 40) + 0x3ffffffe - load<u64>(b, 40);
+  let c6 = load<u64>(a, 48) + 0x3ffffffe - load<u64>(b, 48);
+  let c7 = load<u64>(a, 56) + 0x3ffffffe - load<u64>(b, 56);
+  let c8 = load<u64>(a, 64) + 0x7ffffffe - load<u64>(b, 64);
+  c1 += c0 >> 29;
+  c2 += c1 >> 29;
+  c3 += c2 >> 29;
+  c4 += c3 >> 29;
+  c5 += c4 >> 29;
+  c6 += c5 >> 29;
+  c7 += c6 >> 29;
+  c8 += c7 >> 29;
+  const top = c8 >> 29;
+  c0 = (c0 & MASK) + top * FOLD;
+  c1 = (c1 & MASK) + (top << 8) + (c0 >> 29);
+  store<u64>(out, c0 & MASK);
+  store<u64>(out, c1 & MASK, 8);
+  store<u64>(out, (c2 & MASK) + (c1 >> 29), 16);
+  store<u64>(out, c3 & MASK, 24);
+  store<u64>(out, c4 & MASK, 32);
+  store<u64>(out, c5 & MASK, 40);
+  store<u64>(out, c6 & MASK, 48);
+  store<u64>(out, c7 & MASK, 56);
+  store<u64>(out, c8 & MASK, 64);
+}
+
+/** `factor` below 2^16. */
+export function multiplySmall(out: usize, a: usize, factor: u64): void {
+  let c0 = load<u64>(a, 0) * factor;
+  let c1 = load<u64>(a, 8) * factor;
+  let c2 = load<u64>(a, 16) * factor;
+  let c3 = load<u64>(a, 24) * factor;
+  let c4 = load<u64>(a, 32) * factor;
+  let c5 = load<u64>(a, 40) * factor;
+  let c6 = load<u64>(a, 48) * factor;
+  let c7 = load<u64>(a, 56) * factor;
+  let c8 = load<u64>(a, 64) * factor;
+  c1 += c0 >> 29;
+  c2 += c1 >> 29;
+  c3 += c2 >> 29;
+  c4 += c3 >> 29;
+  c5 += c4 >> 29;
+  c6 += c5 >> 29;
+  c7 += c6 >> 29;
+  c8 += c7 >> 29;
+  const top = c8 >> 29;
+  c0 = (c0 & MASK) + top * FOLD;
+  c1 = (c1 & MASK) + (top << 8) + (c0 >> 29);
+  store<u64>(out, c0 & MASK);
+  store<u64>(out, c1 & MASK, 8);
+  store<u64>(out, (c2 & MASK) + (c1 >> 29), 16);
+  store<u64>(out, c3 & MASK, 24);
+  store<u64>(out, c4 & MASK, 32);
+  store<u64>(out, c5 & MASK, 40);
+  store<u64>(out, c6 & MASK, 48);
+  store<u64>(out, c7 & MASK, 56);
+  store<u64>(out, c8 & MASK, 64);
 }
 
 /** Makes all limbs 29 bits wide again, the third at most one more. */

@@ -35,7 +35,7 @@ export interface Aead {
 
 /**
  * The cryptography a handshake and a session stand on. `portableCrypto` is the reference; another back end must give
- * the same bytes for the same input, including the same draws from `random`.
+ * the same bytes for the same input and the same draws from `random`. Only `ecdhStatic` is free in what it draws.
  *
  * Nothing here may throw because of a peer's bytes: every 64-byte string is a valid ElligatorSwift encoding, and a bad
  * signature is `false`.

@@ -6,19 +6,36 @@ interface KernelExports {
   readonly io: { readonly value: number };
   decode(): void;
   encode(branch: number): number;
+  multiplyBase(): void;
+  multiplyPoint(scalarSize: number): void;
 }
 
 const kernel = instantiate();
-const io = new Uint8Array(kernel.memory.buffer, kernel.io.value, 128);
+const io = new Uint8Array(kernel.memory.buffer, kernel.io.value, 160);
 
-/** Any 64 bytes to a point on the curve: `publicKey` is its x, `point` the uncompressed form with one of its two y. */
-export function decodePoint(ellswift: Uint8Array): { publicKey: Uint8Array; point: Uint8Array } {
+/** x and y of a point on the curve, 32 bytes each. */
+export type AffinePoint = Uint8Array;
+
+/** Any 64 bytes to the point they stand for, with one of its two y. */
+export function decodePoint(ellswift: Uint8Array): AffinePoint {
   io.set(ellswift);
   kernel.decode();
-  const point = new Uint8Array(65);
-  point[0] = 4;
-  point.set(io.subarray(64, 128), 1);
-  return { publicKey: point.slice(1, 33), point };
+  return io.slice(64, 128);
+}
+
+/** x of the product. The scalar has 32 to 64 bytes and is no multiple of n; how long it takes does not depend on it. */
+export function multiplyPoint(point: AffinePoint, scalar: Uint8Array): Uint8Array {
+  io.set(scalar);
+  io.set(point, 64);
+  kernel.multiplyPoint(scalar.length);
+  return io.slice(128, 160);
+}
+
+/** x of the generator times a scalar from 1 to n - 1: the x-only public key. As even in time as `multiplyPoint`. */
+export function multiplyBase(scalar: Uint8Array): Uint8Array {
+  io.set(scalar);
+  kernel.multiplyBase();
+  return io.slice(128, 160);
 }
 
 /** The same encoding as `encodeEllswift` of the noise package gives, with the same draws. */

@@ -1,0 +1,3 @@
+export { multiplyBase, multiplyPoint } from './curve';
+export { decode, encode } from './ellswift';
+export { io } from './io';
