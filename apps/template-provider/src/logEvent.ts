@@ -24,12 +24,17 @@ const LINES: Readonly<Record<TemplateProviderEvent['type'], readonly [Level, str
 /** One line for each event, at the level at which it matters. */
 export function logEvent(log: Logger, event: TemplateProviderEvent): void {
   // The vendor is the client's own text: not for these levels.
-  const { type, vendor, ...fields } = { vendor: undefined, ...event };
-  const [level, text] = LINES[type];
-  const isRefusedBlock = event.type === 'block' && event.outcome !== 'accepted';
-  if (isRefusedBlock) log.warn(fields, 'block not accepted');
-  else log[level](withoutBigints(fields), text);
+  const { type: _, vendor, ...fields } = { vendor: undefined, ...event };
+  const [level, text] = lineOf(event);
+  log[level](withoutBigints(fields), text);
   if (vendor !== undefined) log.trace({ vendor }, 'vendor');
+}
+
+function lineOf(event: TemplateProviderEvent): readonly [Level, string] {
+  if (event.type === 'block' && event.outcome !== 'accepted') return ['warn', 'block not accepted'];
+  // Pools that judge by nbits send every share.
+  if (event.type === 'solution-refused' && event.reason === 'target-not-met') return ['debug', 'solution refused'];
+  return LINES[event.type];
 }
 
 function withoutBigints(fields: object): object {

@@ -5,7 +5,7 @@ import type { Work } from './work.ts';
 import type { WorkStoreLimits } from './workStore.ts';
 
 export interface ClientLimits extends WorkStoreLimits {
-  /** Constraints, requests for transaction data and refused solutions that a client may send within a minute. */
+  /** Constraints and requests for transaction data that a client may send within a minute. */
   readonly requestsPerMinute: number;
   /** Views whose clients have gone, kept for solutions that come after a reconnect. */
   readonly maximumAbandonedViews: number;

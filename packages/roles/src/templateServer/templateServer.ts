@@ -117,7 +117,7 @@ export class TemplateServer {
       default:
         return this.#close(connection, 'unexpected-message');
     }
-    if (message.name === 'SubmitSolution') return this.#solve(connection, message.value, now);
+    if (message.name === 'SubmitSolution') return this.#solve(connection, message.value);
     if (!this.#clients.admitRequest(connection, now.monotonicMs)) return this.#close(connection, 'too-many-requests');
     return message.name === 'CoinbaseOutputConstraints'
       ? this.#constrain(connection, message.value, now)
@@ -165,13 +165,13 @@ export class TemplateServer {
     return [reply(connection, frame)];
   }
 
-  #solve(connection: ConnectionId, solution: SubmitSolution, now: Now): readonly TemplateServerOutput[] {
+  #solve(connection: ConnectionId, solution: SubmitSolution): readonly TemplateServerOutput[] {
     const { templateId } = solution;
     const found = this.#clients.findWork(templateId);
-    if (found === undefined) return this.#refuse(connection, templateId, 'template-id-not-found', now);
+    if (found === undefined) return this.#refuse(connection, templateId, 'template-id-not-found');
     const block = solveBlock(found.work, solution, this.#hash);
-    if (typeof block === 'string') return this.#refuse(connection, templateId, block, now);
-    if (!this.#isNewSolution(block.hash)) return this.#refuse(connection, templateId, 'duplicate-solution', now);
+    if (typeof block === 'string') return this.#refuse(connection, templateId, block);
+    if (!this.#isNewSolution(block.hash)) return this.#refuse(connection, templateId, 'duplicate-solution');
     const { bytes, hash } = block;
     const { stale, work } = found;
     const { height } = work;
@@ -282,16 +282,12 @@ export class TemplateServer {
     return view.sentAtMs + this.#limits.minimumTemplateIntervalMs;
   }
 
-  /** The protocol knows no answer to a refused solution; whoever sends nothing else is cut off. */
-  #refuse(
-    connection: ConnectionId,
-    templateId: bigint,
-    reason: SolutionRefusal,
-    now: Now,
-  ): readonly TemplateServerOutput[] {
-    const refused = event({ type: 'solution-refused', connection, templateId, reason });
-    if (this.#clients.admitRequest(connection, now.monotonicMs)) return [refused];
-    return [refused, ...this.#close(connection, 'too-many-requests')];
+  /**
+   * The protocol knows no answer to a refused solution. It does not count against the client either: pools that judge by
+   * nbits instead of the announced target send many.
+   */
+  #refuse(connection: ConnectionId, templateId: bigint, reason: SolutionRefusal): readonly TemplateServerOutput[] {
+    return [event({ type: 'solution-refused', connection, templateId, reason })];
   }
 
   #close(connection: ConnectionId, reason: string): readonly TemplateServerOutput[] {
