@@ -96,6 +96,6 @@ function parseLeaf(
 }
 
 function shownValue(raw: unknown): string {
-  const text = typeof raw === 'string' || Array.isArray(raw) ? (JSON.stringify(raw) ?? '') : String(raw);
+  const text = typeof raw === 'string' || typeof raw === 'object' ? JSON.stringify(raw) : String(raw);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

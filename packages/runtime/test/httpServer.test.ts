@@ -1,0 +1,101 @@
+import { type IncomingMessage, request } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Counter, createHttpServer, createMetrics, type HttpServer, Resources } from '../src/index.ts';
+
+let server: HttpServer;
+let resources: Resources;
+let healthy: boolean;
+const errors: unknown[] = [];
+
+beforeEach(async () => {
+  resources = new Resources();
+  healthy = true;
+  errors.length = 0;
+  const metrics = createMetrics(resources);
+  new Counter({ name: 'sv2_pool_shares_total', help: 'Shares.', labelNames: ['outcome'], registers: [metrics] }).inc(
+    { outcome: 'accepted' },
+    3,
+  );
+  server = await createHttpServer({
+    metrics,
+    allowedHosts: ['Pool.Example'],
+    health: () => ({ healthy, height: 7 }),
+    routes: {
+      '/api/v1/echo': ({ query }) => ({ body: { limit: query.get('limit') } }),
+      '/api/v1/broken': () => {
+        throw new Error('secret detail');
+      },
+    },
+    onError: (error, path) => errors.push([path, (error as Error).message]),
+  });
+  resources.add('http', () => server.close());
+});
+
+afterEach(() => resources.close());
+
+function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
+  return new Promise<{ status: number; body: string; headers: IncomingMessage['headers'] }>((resolve, reject) => {
+    const { host, port } = server.address;
+    request({ host, port, path, headers, method, agent: false }, (response) => {
+      let body = '';
+      response.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      response.on('end', () => resolve({ status: response.statusCode!, body, headers: response.headers }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('createHttpServer', () => {
+  it('listens on this machine only, unless told otherwise', () => {
+    expect(server.address.host).toBe('127.0.0.1');
+  });
+
+  it('answers about its health', async () => {
+    expect(await ask('/api/v1/health')).toMatchObject({ status: 200, body: '{"healthy":true,"height":7}' });
+    healthy = false;
+    expect((await ask('/api/v1/health')).status).toBe(503);
+  });
+
+  it('serves metrics of its own registry', async () => {
+    const { body, headers } = await ask('/metrics');
+    expect(headers['content-type']).toContain('text/plain');
+    expect(body).toContain('sv2_pool_shares_total{outcome="accepted"} 3');
+    expect(body).toMatch(/sv2_uptime_seconds \d/);
+    expect(body).toMatch(/sv2_process_resident_memory_bytes \d/);
+    expect(body).toMatch(/sv2_event_loop_delay_seconds\{quantile="0.99"\} \d/);
+  });
+
+  it('serves routes, and hides what goes wrong in them', async () => {
+    expect((await ask('/api/v1/echo?limit=3')).body).toBe('{"limit":"3"}');
+    expect(await ask('/api/v1/broken')).toMatchObject({ status: 500, body: '{"error":"internal error"}' });
+    expect(errors).toEqual([['/api/v1/broken', 'secret detail']]);
+    expect((await ask('/toString')).status).toBe(404);
+  });
+
+  it('only reads', async () => {
+    expect((await ask('/metrics', {}, 'POST')).status).toBe(405);
+    expect(await ask('/api/v1/health', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
+  });
+
+  it.each([
+    ['evil.example', 421],
+    ['evil.example:80', 421],
+    ['localhost', 200],
+    ['LOCALHOST:9090', 200],
+    ['pool.example', 200],
+    ['192.168.1.5:9090', 200],
+    ['[::1]:9090', 200],
+    ['127.0.0.1.evil.example', 421],
+  ])('Host %s gives %i', async (host, status) => {
+    expect((await ask('/api/v1/health', { host })).status).toBe(status);
+  });
+
+  it('says that a port is in use', async () => {
+    const second = createHttpServer({ address: server.address });
+    await expect(second).rejects.toMatchObject({ name: 'ConfigError', code: 'listen-failed' });
+    await expect(second).rejects.toThrow('the port is in use');
+  });
+});

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from '@stratumkit/codec';
+import { describe, expect, it } from 'vitest';
+import { type AppContext, boolean, defineApp, integer, runApp, string } from '../src/index.ts';
+import { createFakeProcess, createFolder, writeConfig } from './support.ts';
+
+type Run = (options: { count: number; loud: boolean }, context: AppContext) => Promise<number | 'running'>;
+
+function createApp(run: Run = async () => 0) {
+  return defineApp({
+    name: 'test-app',
+    version: '1.2.3',
+    description: 'An app of the tests.',
+    examples: [{ command: 'test-app --count 3', does: 'count to three' }],
+    options: {
+      count: integer({ doc: 'how often', minimum: 0, default: 1 }),
+      loud: boolean({ doc: 'shout', default: false }),
+      password: string({ doc: 'secret word', secret: true, optional: true }),
+    },
+    check({ count }) {
+      if (count === 13) throw new ConfigError('invalid-config', 'not 13');
+    },
+    run: (options, context) => run(options, context),
+  });
+}
+
+describe('command line', () => {
+  it('prints help with options, defaults and examples', async () => {
+    const edge = createFakeProcess(['--help']);
+    expect(await runApp(createApp(), edge)).toBe(0);
+    expect(edge.out()).toContain('--count <number>     how often (default: 1)');
+    expect(edge.out()).toContain('TEST_APP__COUNT=...');
+    expect(edge.out()).toContain('$ test-app --count 3\n      count to three');
+    expect(edge.out()).not.toContain('password');
+    expect(edge.err()).toBe('');
+  });
+
+  it('prints the version', async () => {
+    const edge = createFakeProcess(['--version']);
+    expect(await runApp(createApp(), edge)).toBe(0);
+    expect(edge.out()).toBe('1.2.3\n');
+  });
+
+  it.each([
+    [['--cuont', '3'], 'Did you mean --count?'],
+    [['--count'], 'argument missing'],
+    [['more'], 'too many arguments'],
+    [['--log-level', 'noisy'], 'Allowed choices are'],
+    [['--count', 'x'], 'test-app: --count: count "x" is not a whole number of at least 0\n'],
+    [['--count', '13'], 'test-app: not 13\n'],
+    [['--check', '--count', '13'], 'test-app: not 13\n'],
+    [['--config', '/nowhere.toml'], 'test-app: /nowhere.toml: there is no such file\n'],
+    [['--password', 'x'], 'unknown option'],
+  ])('%j ends with 2', async (argv, text) => {
+    const edge = createFakeProcess(argv);
+    expect(await runApp(createApp(), edge)).toBe(2);
+    expect(edge.err()).toContain(text);
+    expect(edge.out()).toBe('');
+  });
+
+  it('hands typed options on', async () => {
+    const file = writeConfig('count = 4\nlog_level = "error"');
+    let seen: unknown;
+    const app = createApp(async (options, { log }) => {
+      seen = { ...options, level: log.level };
+      return 7;
+    });
+    const environment = { TEST_APP__PASSWORD: 'x' };
+    expect(await runApp(app, createFakeProcess(['-c', file, '--loud'], environment))).toBe(7);
+    expect(seen).toEqual({
+      count: 4,
+      loud: true,
+      password: 'x',
+      logLevel: 'error',
+      logFile: undefined,
+      level: 'error',
+    });
+    expect(await runApp(app, createFakeProcess(['-c', file, '--no-loud', '--log-level', 'trace'], {}))).toBe(7);
+    expect(seen).toMatchObject({ loud: false, level: 'trace' });
+  });
+
+  it('checks without running', async () => {
+    const edge = createFakeProcess(['--check']);
+    const app = createApp(() => Promise.reject(new Error('was run')));
+    expect(await runApp(app, edge)).toBe(0);
+    expect(edge.out()).toBe('configuration ok\n');
+  });
+});
+
+describe('life of an app', () => {
+  it('drains at the first signal, newest first, and listens no more', async () => {
+    const edge = createFakeProcess();
+    const closed: string[] = [];
+    const app = createApp(async (_, { resources }) => {
+      resources.add('one', () => void closed.push('one'));
+      resources.add('two', () => void closed.push(`two, aborted ${resources.signal.aborted}`));
+      queueMicrotask(() => edge.signal('SIGTERM'));
+      return 'running';
+    });
+    expect(await runApp(app, edge)).toBe(0);
+    expect(closed).toEqual(['two, aborted true', 'one']);
+    expect(edge.signal('SIGINT')).toBe(false);
+    expect(edge.err()).toContain('"msg":"stopping; a second signal ends at once"');
+  });
+
+  it('ends at once at the second signal', async () => {
+    const edge = createFakeProcess();
+    const app = createApp(async (_, { resources }) => {
+      resources.add('hanging', () => {
+        edge.signal('SIGINT');
+        return new Promise(() => {});
+      });
+      queueMicrotask(() => edge.signal('SIGINT'));
+      return 'running';
+    });
+    expect(await runApp(app, edge)).toBe(130);
+  });
+
+  it('stops while it is still starting', async () => {
+    const edge = createFakeProcess();
+    const app = createApp(
+      (_, { resources }) =>
+        new Promise((_resolve, reject) => {
+          resources.signal.addEventListener('abort', () => reject(resources.signal.reason));
+          queueMicrotask(() => edge.signal('SIGINT'));
+        }),
+    );
+    expect(await runApp(app, edge)).toBe(0);
+  });
+
+  it('stops itself with a code', async () => {
+    const app = createApp(async (_, { stop }) => {
+      queueMicrotask(() => {
+        stop(1, 'a role died');
+        stop(0, 'too late');
+      });
+      return 'running';
+    });
+    const edge = createFakeProcess();
+    expect(await runApp(app, edge)).toBe(1);
+    expect(edge.err()).toContain('a role died');
+  });
+
+  it('undoes what was started when starting fails', async () => {
+    const closed: string[] = [];
+    const failing = (error: Error) =>
+      createApp(async (_, { resources }) => {
+        resources.add('one', () => void closed.push('one'));
+        throw error;
+      });
+    const edge = createFakeProcess();
+    expect(await runApp(failing(new Error('boom')), edge)).toBe(1);
+    expect(edge.err()).toContain('boom');
+    const other = createFakeProcess();
+    expect(await runApp(failing(new ConfigError('listen-failed', 'the port is in use')), other)).toBe(2);
+    expect(other.err()).toBe('test-app: the port is in use\n');
+    expect(closed).toEqual(['one', 'one']);
+  });
+
+  it('fails when closing fails', async () => {
+    const edge = createFakeProcess();
+    const app = createApp(async (_, { resources }) => {
+      resources.add('stubborn', () => Promise.reject(new Error('no')));
+      return 0;
+    });
+    expect(await runApp(app, edge)).toBe(1);
+    expect(edge.err()).toContain('closing stubborn failed');
+  });
+
+  it('writes the log to a file too', async () => {
+    const file = join(createFolder(), 'app.log');
+    const app = createApp(async (_, { log }) => {
+      log.info({ jobId: 1 }, 'job sent');
+      return 0;
+    });
+    const edge = createFakeProcess(['--log-file', file]);
+    expect(await runApp(app, edge)).toBe(0);
+    const line = JSON.parse(readFileSync(file, 'utf8'));
+    expect(line).toMatchObject({ level: 30, name: 'test-app', jobId: 1, msg: 'job sent' });
+    expect(edge.err()).toContain('"msg":"job sent"');
+    const unwritable = createFakeProcess(['--log-file', join(file, 'x')]);
+    expect(await runApp(app, unwritable)).toBe(2);
+    expect(unwritable.err()).toContain('cannot write the log file');
+  });
+});
