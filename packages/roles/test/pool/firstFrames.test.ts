@@ -1,6 +1,6 @@
 import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
-import { names, PoolHarness, prevHashOf, START, valueOf } from './poolHarness.ts';
+import { bodyOf, names, PoolHarness, prevHashOf, START } from './poolHarness.ts';
 
 const STANDARD_JOBS = MINING_SETUP_FLAGS.requiresStandardJobs;
 const WORK_SELECTION = MINING_SETUP_FLAGS.requiresWorkSelection;
@@ -10,12 +10,12 @@ describe('first frames after an open', () => {
     const pool = PoolHarness.serving();
     const messages = pool.connect(1, STANDARD_JOBS).openStandard(1);
     expect(names(messages)).toEqual(['OpenStandardMiningChannel.Success', 'NewMiningJob', 'SetNewPrevHash']);
-    const { channelId, groupChannelId, extranoncePrefix } = valueOf(messages, 'OpenStandardMiningChannel.Success');
+    const { channelId, groupChannelId, extranoncePrefix } = bodyOf(messages, 'OpenStandardMiningChannel.Success');
     expect(groupChannelId).toBe(0);
     expect(extranoncePrefix).toEqual(new Uint8Array(20).with(0, 7));
-    const job = valueOf(messages, 'NewMiningJob');
+    const job = bodyOf(messages, 'NewMiningJob');
     expect(job).toMatchObject({ channelId, minNtime: undefined, version: 0x20000000 });
-    expect(valueOf(messages, 'SetNewPrevHash')).toMatchObject({
+    expect(bodyOf(messages, 'SetNewPrevHash')).toMatchObject({
       channelId,
       jobId: job.jobId,
       prevHash: prevHashOf(0xaa),
@@ -29,11 +29,11 @@ describe('first frames after an open', () => {
     const pool = PoolHarness.serving();
     const messages = pool.connect(1).openExtended(1, { minExtranonceSize: 8, requestId: 77 });
     expect(names(messages)).toEqual(['OpenExtendedMiningChannel.Success', 'NewExtendedMiningJob', 'SetNewPrevHash']);
-    const success = valueOf(messages, 'OpenExtendedMiningChannel.Success');
+    const success = bodyOf(messages, 'OpenExtendedMiningChannel.Success');
     expect(success).toMatchObject({ requestId: 77, extranonceSize: 8 });
     expect(success.extranoncePrefix).toHaveLength(12);
     expect(success.groupChannelId).not.toBe(success.channelId);
-    expect(valueOf(messages, 'NewExtendedMiningJob')).toMatchObject({
+    expect(bodyOf(messages, 'NewExtendedMiningJob')).toMatchObject({
       channelId: success.channelId,
       minNtime: undefined,
       versionRollingAllowed: true,
@@ -44,9 +44,9 @@ describe('first frames after an open', () => {
     const pool = PoolHarness.serving();
     const messages = pool.connect(1).openStandard(1);
     expect(names(messages)).toEqual(['OpenStandardMiningChannel.Success', 'NewMiningJob', 'SetNewPrevHash']);
-    const { channelId, groupChannelId } = valueOf(messages, 'OpenStandardMiningChannel.Success');
+    const { channelId, groupChannelId } = bodyOf(messages, 'OpenStandardMiningChannel.Success');
     expect(groupChannelId).not.toBe(0);
-    expect(valueOf(messages, 'SetNewPrevHash').channelId).toBe(channelId);
+    expect(bodyOf(messages, 'SetNewPrevHash').channelId).toBe(channelId);
   });
 
   it('end with the future jobs for the next tip', () => {
@@ -75,7 +75,7 @@ describe('first frames after an open', () => {
   it('tell a late comer the time as it is now', () => {
     const pool = PoolHarness.serving();
     pool.advance(30_500);
-    expect(valueOf(pool.connect(1).openExtended(1), 'SetNewPrevHash').minNtime).toBe(START + 30);
+    expect(bodyOf(pool.connect(1).openExtended(1), 'SetNewPrevHash').minNtime).toBe(START + 30);
   });
 
   it('hold no jobs where the client brings its own', () => {

@@ -1,0 +1,53 @@
+import { displayHash } from '@stratumkit/bitcoin';
+import { displayText, toHex } from '@stratumkit/codec';
+import type { Logger } from '@stratumkit/runtime';
+import type { PoolAppEvent } from './events.ts';
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+const LINES: Readonly<Record<PoolAppEvent['type'], readonly [Level, string]>> = {
+  listening: ['info', 'listening'],
+  connected: ['debug', 'connection set up'],
+  disconnected: ['debug', 'connection gone'],
+  connectionClosed: ['debug', 'connection closed'],
+  channelOpened: ['debug', 'channel opened'],
+  channelRefused: ['debug', 'channel refused'],
+  channelClosed: ['debug', 'channel closed'],
+  target: ['debug', 'target changed'],
+  workerSeen: ['debug', 'worker seen'],
+  share: ['trace', 'share accepted'],
+  shareRejected: ['debug', 'share rejected'],
+  acknowledged: ['trace', 'shares acknowledged'],
+  job: ['debug', 'job sent'],
+  tip: ['info', 'new tip'],
+  block: ['info', 'block found'],
+  templateProvider: ['info', 'template provider'],
+  templateProviderFailed: ['error', 'template provider broke the protocol'],
+  templateProviderUnreachable: ['error', 'template provider not reached'],
+  workExpired: ['error', 'no work for too long, disconnecting miners'],
+};
+
+/** One line for each event, at the level at which it matters. What a peer said is escaped, and only below `info`. */
+export function logEvent(log: Logger, event: PoolAppEvent): void {
+  const [level, text] = LINES[event.type];
+  if (!log.isLevelEnabled(level)) return;
+  const { type: _, ...fields } = event;
+  const isPublic = level === 'info' || level === 'warn' || level === 'error';
+  log[level](printable(fields, isPublic), text);
+}
+
+const PEER_TEXTS = new Set(['userIdentity', 'worker', 'vendor', 'deviceId', 'reason']);
+
+function printable(fields: object, isPublic: boolean): Record<string, unknown> {
+  const entries = Object.entries(fields)
+    .filter(([key]) => !isPublic || !PEER_TEXTS.has(key))
+    .map(([key, value]) => [key, printableValue(key, value, isPublic)] as const);
+  return Object.fromEntries(entries);
+}
+
+function printableValue(key: string, value: unknown, isPublic: boolean): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Uint8Array) return value.length === 32 ? displayHash(value) : toHex(value);
+  if (typeof value === 'string') return PEER_TEXTS.has(key) ? displayText(value) : value;
+  return typeof value === 'object' && value !== null ? printable(value, isPublic) : value;
+}

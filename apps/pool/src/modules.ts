@@ -1,0 +1,29 @@
+import { fastCrypto, fastHash } from '@stratumkit/accelerate';
+import type { HashBackend } from '@stratumkit/bitcoin';
+import { type LedgerSink, MemoryLedgerSink } from '@stratumkit/channels';
+import type { Now } from '@stratumkit/codec';
+import type { NoiseCrypto, RandomBytes } from '@stratumkit/noise';
+import { randomBytes, readClock } from '@stratumkit/runtime';
+import { connect, listen } from '@stratumkit/transport';
+
+/** What a pool stands on; tests put others in its place. */
+export interface PoolModules {
+  readonly clock: () => Now;
+  readonly random: RandomBytes;
+  readonly crypto: NoiseCrypto;
+  readonly hash: HashBackend;
+  readonly listen: typeof listen;
+  readonly connect: typeof connect;
+  /** Where credit is written; its answer releases the acknowledgements. */
+  createLedger(): LedgerSink;
+}
+
+export const defaultModules: PoolModules = {
+  clock: readClock,
+  random: randomBytes,
+  crypto: fastCrypto,
+  hash: fastHash,
+  listen,
+  connect,
+  createLedger: () => new MemoryLedgerSink(),
+};
