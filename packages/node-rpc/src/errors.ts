@@ -62,9 +62,12 @@ export function rpcError(method: string, error: unknown): NodeError {
 
 const REFUSED = new Set(['ECONNREFUSED']);
 
-/** A socket's failure. */
-export function connectionError(method: string, cause: Error): NodeError {
+/** A socket's failure. On a kept one it may only mean that the node had closed it meanwhile. */
+export function connectionError(method: string, cause: Error, reusedSocket = false): NodeError {
   const systemCode = (cause as NodeJS.ErrnoException).code;
   const code = systemCode !== undefined && REFUSED.has(systemCode) ? 'refused' : 'unreachable';
-  return new NodeError(code, `${method}: ${systemCode ?? cause.message}`, { context: { method, systemCode }, cause });
+  return new NodeError(code, `${method}: ${systemCode ?? cause.message}`, {
+    context: { method, systemCode, reusedSocket },
+    cause,
+  });
 }

@@ -44,7 +44,7 @@ export function postJson(call: HttpCall): Promise<HttpResult> {
       timeoutMs,
     );
     signal?.addEventListener('abort', abort, { once: true });
-    outgoing.on('error', (error) => fail(connectionError(method, error)));
+    outgoing.on('error', (error) => fail(connectionError(method, error, outgoing.reusedSocket)));
     outgoing.on('response', (incoming) => {
       readBody(call, incoming).then((result) => {
         end();

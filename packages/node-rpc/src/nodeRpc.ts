@@ -142,7 +142,7 @@ export class NodeRpc {
 
   /** Any method; the result as JSON. A refused cookie is read again once: the node may have been restarted. */
   async call(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
-    const first = await this.#post(method, params, options);
+    const first = await this.#postTwice(method, params, options);
     const { status, body } =
       first.status === 401 && this.#credentials.forget() ? await this.#post(method, params, options) : first;
     if (status === 401)
@@ -154,6 +154,20 @@ export class NodeRpc {
     if (status === 503)
       throw new NodeError('busy', `${method}: the node's work queue is full`, { context: { method } });
     return readResult(method, status, body);
+  }
+
+  /** Every method used here may be sent again: a block that was taken the first time is then a `duplicate`. */
+  async #postTwice(
+    method: string,
+    params: readonly unknown[],
+    options: CallOptions,
+  ): Promise<{ status: number; body: string }> {
+    try {
+      return await this.#post(method, params, options);
+    } catch (error) {
+      if (!(error instanceof NodeError) || error.context.reusedSocket !== true) throw error;
+      return this.#post(method, params, options);
+    }
   }
 
   async #post(
