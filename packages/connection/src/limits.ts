@@ -30,7 +30,7 @@ export interface ConnectionLimits {
   /** Bytes allowed behind the last field of a known message: TLV fields. */
   readonly maxTrailingBytes: number;
   readonly budgets: Readonly<Record<BudgetClass, Rate>>;
-  /** How long a peer may want more than its budget, without a pause, before it is closed. */
+  /** How long a peer may want more than its budget before it is closed; long enough for a new difficulty to take effect. */
   readonly budgetPatienceMs: number;
   /** Bound of the send queue. One frame that is larger may wait alone. */
   readonly maxQueuedBytes: number;
@@ -64,7 +64,7 @@ export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
     request: { perSecond: 100, perChannel: 10, burstSeconds: 10 },
     unknown: { perSecond: 1, perChannel: 0, burstSeconds: 100 },
   },
-  budgetPatienceMs: 20_000,
+  budgetPatienceMs: 60_000,
   maxQueuedBytes: 4 * MiB,
   maxQueuedFrames: 50_000,
   pauseQueuedBytes: 256 * 1024,

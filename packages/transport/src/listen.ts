@@ -83,9 +83,14 @@ class TcpListener<P extends Protocol> implements Listener<P> {
   #accept(socket: Socket): void {
     const now = this.#clock();
     const { remoteAddress: address, remotePort: port } = socket;
-    // A socket that is broken before it is looked at has no address any more.
-    if (address === undefined || port === undefined || this.#closing !== undefined) {
+    if (this.#closing !== undefined) {
       socket.on('error', () => {}).destroy();
+      return;
+    }
+    // Reset before it could be looked at, a socket has no address any more.
+    if (address === undefined || port === undefined) {
+      socket.on('error', () => {}).destroy();
+      this.#log.add('probe', {}, {}, now);
       return;
     }
     const permit =
