@@ -56,6 +56,7 @@ class RunningDevice implements MiningDevice {
   readonly #options: MiningDeviceOptions;
   readonly #modules: MiningDeviceModules;
   readonly #resources = new Resources();
+  readonly #connecting = new AbortController();
   readonly #links = new Map<number, Link<'mining'>>();
   readonly #accepted: number[];
   readonly #rejected: number[];
@@ -86,16 +87,16 @@ class RunningDevice implements MiningDevice {
     const size = this.#options.workers ?? Math.max(1, availableParallelism() - 1);
     const workers = createWorkers(size, (error) => log?.error({ err: error }, 'search worker failed and was replaced'));
     this.#resources.add('workers', () => workers.close());
-    const workerHashrate = await calibrate(workers);
-    const share = (workerHashrate * size) / this.names.length;
-    log?.info({ workers: size, workerHashrate: Math.round(workerHashrate), hashrate }, 'search workers ready');
+    const workerHashrate = hashrate === undefined ? await calibrate(workers) : undefined;
+    const nominalHashrate = hashrate ?? (workerHashrate! * size) / this.names.length;
+    log?.info({ workers: size, nominalHashrate: Math.round(nominalHashrate) }, 'search workers ready');
 
-    this.#core = new DeviceCore<DeviceUpstream>(this.#coreOptions(Math.min(hashrate ?? share, share)));
+    this.#core = new DeviceCore<DeviceUpstream>(this.#coreOptions(nominalHashrate));
     this.#miner = new Miner({
       hashrates: this.names.map(() => hashrate),
       workers,
       clock,
-      workerHashrate,
+      ...(workerHashrate === undefined ? {} : { workerHashrate }),
       take: (device, count, now) => this.#core?.take(device, count, now),
       onFound: (device, chunk, nonce) => this.#handle({ type: 'found', device, chunk, nonce }),
     });
@@ -185,7 +186,7 @@ class RunningDevice implements MiningDevice {
         port,
         createConnection: (now) => createUpstreamConnection(upstream, this.#options, this.#modules.randomBytes, now),
         onEvent: (event) => this.#onConnectionEvent(connection, event),
-        signal: this.#resources.signal,
+        signal: this.#connecting.signal,
       });
       this.#links.set(connection, link);
     } catch (error) {
@@ -220,9 +221,8 @@ class RunningDevice implements MiningDevice {
     this.#timer = setTimeout(() => this.#handle({ type: 'tick' }), delay);
   }
 
-  /** Devices without a throttle report what they really do. */
+  /** Devices report what they really do, which is less than their limit when the workers cannot keep up. */
   #watchHashrate(): void {
-    if (this.#options.hashrate !== undefined) return;
     let before = this.names.map(() => 0);
     const interval = setInterval(() => {
       const hashes = [...this.#miner!.hashes];
@@ -240,6 +240,7 @@ class RunningDevice implements MiningDevice {
     const links = [...this.#links.values()];
     this.#links.clear();
     for (const link of links) link.close('shutdown');
+    this.#connecting.abort();
     await Promise.all(links.map((link) => link.closed));
   }
 }
