@@ -1,0 +1,196 @@
+import { performance } from 'node:perf_hooks';
+import { ConfigError } from '@stratumkit/codec';
+import { parseHashrate } from '@stratumkit/mining-device';
+import {
+  type AppContext,
+  boolean,
+  choice,
+  custom,
+  defineApp,
+  type InferFields,
+  integer,
+  number,
+  string,
+} from '@stratumkit/runtime';
+import { createStack, type Stack, type StackSink } from './createStack.ts';
+import { HashrateMeter } from './hashrateMeter.ts';
+import { parseNode } from './node.ts';
+import { type StackOptions, TOPOLOGIES } from './options.ts';
+import { StackReport } from './report.ts';
+import { formatScreenText, renderScreen } from './screen.ts';
+import { startTerminalView } from './terminalView.ts';
+
+const METER_MS = 500;
+const MAX_WARNINGS = 4;
+
+const FIELDS = {
+  topology: choice(TOPOLOGIES, {
+    doc: 'which roles, and how they are joined: sv2 is devices to a pool',
+    default: 'sv2',
+  }),
+  devices: integer({ doc: 'number of mining devices', default: 2, minimum: 1, maximum: 2_000 }),
+  channel: choice(['standard', 'extended'], { doc: 'kind of channel the devices open', default: 'standard' }),
+  hashrate: custom(
+    { doc: 'of each device, like 50k or 1M hashes a second', default: '100k', placeholder: 'rate' },
+    parseHashrate,
+  ),
+  workers: integer({
+    doc: 'threads that hash; by default one less than there are processors',
+    optional: true,
+    minimum: 1,
+    maximum: 256,
+  }),
+  block_interval: number({
+    doc: 'seconds between blocks of the embedded chain',
+    default: 30,
+    minimum: 0.05,
+    maximum: 86_400,
+  }),
+  transactions_per_second: number({ doc: 'on the embedded chain', default: 2, minimum: 0, maximum: 1_000 }),
+  shares_per_minute: number({ doc: 'wanted from each device', default: 60, minimum: 0.1, maximum: 6_000 }),
+  until_blocks: integer({ doc: 'end with exit code 0 after this many blocks', optional: true, minimum: 1 }),
+  for: number({
+    doc: 'end with exit code 0 after this many seconds',
+    optional: true,
+    minimum: 0.1,
+    placeholder: 'seconds',
+  }),
+  node: string({
+    doc: 'mine regtest on this Bitcoin node, http://user:password@host:port, instead of the embedded chain',
+    placeholder: 'url',
+    optional: true,
+  }),
+  cookie_file: string({
+    doc: "the node's cookie file, instead of user and password",
+    placeholder: 'file',
+    optional: true,
+  }),
+  export_blocks: string({
+    doc: 'at the end, write each block as hex to this file, a line each from height 1',
+    placeholder: 'file',
+    optional: true,
+  }),
+  data_dir: string({ doc: 'keep chain and keys here between runs', placeholder: 'directory', optional: true }),
+  template_provider_port: port('the template provider'),
+  pool_port: port('the pool'),
+  json: boolean({ doc: 'print events as JSON, one object a line', default: false }),
+} as const;
+
+type Config = InferFields<typeof FIELDS>;
+
+export const stack = defineApp({
+  name: 'stratumkit',
+  version: '0.0.0',
+  description: 'A whole local Stratum V2 mining stack: chain, template provider, pool and devices on 127.0.0.1.',
+  environmentPrefix: 'STACK',
+  examples: [
+    { command: 'stratumkit', does: 'mine regtest with two devices, a block about every 30 seconds, until Ctrl-C' },
+    { command: 'stratumkit --devices 20 --channel extended --block-interval 5', does: 'more of it' },
+    {
+      command: 'stratumkit --until-blocks 3 --block-interval 3 --json --export-blocks blocks.txt',
+      does: 'for a script: three blocks, events as JSON, the chain as hex',
+    },
+    {
+      command: 'stratumkit --node http://127.0.0.1:18443 --cookie-file ~/.bitcoin/regtest/.cookie',
+      does: 'mine on a Bitcoin Core node in regtest',
+    },
+    { command: 'stratumkit --pool-port 3333 --data-dir my-stack', does: 'the same port and keys at every start' },
+  ],
+  options: FIELDS,
+  check: (config) => void toOptions(config),
+  run: (config, context) => runStack(config, context),
+});
+
+async function runStack(config: Config, context: AppContext): Promise<number> {
+  const { process: edge, resources, log } = context;
+  const options = toOptions(config);
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const report = new StackReport(Array.from({ length: options.devices }, (_, index) => `device${index + 1}`));
+  const meter = new HashrateMeter();
+  const warnings: string[] = [];
+  let resolveDone: (exitCode: number) => void = () => undefined;
+  let fail: (error: unknown) => void = () => undefined;
+  const done = new Promise<number>((resolve, reject) => {
+    resolveDone = resolve;
+    fail = reject;
+  });
+
+  const onTerminal = !config.json && edge.stdout.isTTY === true;
+  const print = (value: object) => edge.stdout.write(`${JSON.stringify(value)}\n`);
+  const sink: StackSink = {
+    log,
+    onEvent(event) {
+      report.apply(event, seconds());
+      if (config.json) {
+        if (event.event !== 'share_accepted') print(event);
+      } else if (!onTerminal) {
+        const line = formatScreenText(event);
+        if (line !== undefined) edge.stdout.write(`${line}\n`);
+      }
+      if (config.untilBlocks !== undefined && report.blocks >= config.untilBlocks) resolveDone(0);
+    },
+    onWarning(text) {
+      warnings.push(text);
+      if (warnings.length > MAX_WARNINGS) warnings.shift();
+      if (!onTerminal) log.warn(text);
+    },
+  };
+
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  let running: Stack | undefined;
+  const view = onTerminal
+    ? startTerminalView(edge.stdout, (size) =>
+        renderScreen(
+          { report, topology: options.topology, seconds: seconds(), hashesPerSecond: meter.read(seconds()), warnings },
+          size,
+        ),
+      )
+    : undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let metering: NodeJS.Timeout | undefined;
+  const stop = async () => {
+    clearTimeout(timer);
+    clearInterval(metering);
+    await running?.close();
+    view?.close();
+    if (config.json) print(report.summary(seconds()));
+    else edge.stdout.write(`${summaryText(report, seconds())}\n`);
+    process.off('uncaughtException', fail);
+    process.off('unhandledRejection', fail);
+  };
+  resources.add('stack', stop);
+
+  running = await createStack(options, sink);
+  const live = running;
+  let counted = 0;
+  metering = setInterval(() => {
+    meter.add(live.workAccepted - counted, seconds());
+    counted = live.workAccepted;
+  }, METER_MS);
+  if (config.for !== undefined) timer = setTimeout(() => resolveDone(0), config.for * 1000);
+  return done;
+}
+
+function toOptions(config: Config): StackOptions {
+  const { node, cookieFile } = config;
+  if (node === undefined && cookieFile !== undefined)
+    throw new ConfigError('invalid-config', '--cookie-file needs --node');
+  return { ...config, node: node === undefined ? undefined : parseNode(node, cookieFile) };
+}
+
+function port(role: string) {
+  return integer({
+    doc: `port of 127.0.0.1 for ${role}; 0 for a free one`,
+    default: 0,
+    minimum: 0,
+    maximum: 65_535,
+    placeholder: 'port',
+  });
+}
+
+function summaryText(report: StackReport, seconds: number): string {
+  const { blocks, height, shares_accepted: accepted, shares_rejected: rejected } = report.summary(seconds);
+  return `${blocks} blocks found, height ${height}, ${accepted} shares accepted, ${rejected} rejected in ${seconds.toFixed(1)} s`;
+}

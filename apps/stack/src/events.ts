@@ -1,0 +1,31 @@
+/** What happens in a stack, as `--json` prints it: one object a line, `event` first, snake_case keys. */
+export type StackEvent =
+  | {
+      readonly event: 'listening';
+      readonly role: string;
+      readonly address: string;
+      /** Absent for roles that speak no SV2, and under `--insecure`. */
+      readonly authority_public_key?: string;
+    }
+  | { readonly event: 'job'; readonly height: number }
+  | { readonly event: 'block'; readonly height: number; readonly hash: string; readonly device: string }
+  | { readonly event: 'share_accepted'; readonly device: string; readonly count: number }
+  | { readonly event: 'share_rejected'; readonly error_code: string; readonly device: string };
+
+export interface DeviceSummary {
+  readonly name: string;
+  readonly shares_accepted: number;
+}
+
+/** The last line of `--json`. */
+export interface StackSummary {
+  readonly event: 'summary';
+  /** Found by devices of this run. */
+  readonly blocks: number;
+  /** Of the chain. */
+  readonly height: number;
+  readonly shares_accepted: number;
+  readonly shares_rejected: number;
+  readonly devices: readonly DeviceSummary[];
+  readonly seconds: number;
+}

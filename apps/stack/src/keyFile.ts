@@ -1,0 +1,17 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createKeys } from '@stratumkit/keygen';
+import { decodeAuthoritySecretKey } from '@stratumkit/noise';
+import { randomBytes } from '@stratumkit/runtime';
+
+/** The pool's authority secret key: kept in `<dataDir>/pool/authority.key`, new at every start without a directory. */
+export function poolSecretKey(dataDir: string | undefined): Uint8Array {
+  if (dataDir === undefined) return decodeAuthoritySecretKey(createKeys(randomBytes).secretKey);
+  const directory = join(dataDir, 'pool');
+  const file = join(directory, 'authority.key');
+  if (!existsSync(file)) {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(file, `${createKeys(randomBytes).secretKey}\n`, { mode: 0o600, flag: 'wx' });
+  }
+  return decodeAuthoritySecretKey(readFileSync(file, 'utf8').trim());
+}

@@ -1,0 +1,28 @@
+import type { NodeAuth } from '@stratumkit/node-rpc';
+
+export const TOPOLOGIES = ['sv2'] as const;
+export type Topology = (typeof TOPOLOGIES)[number];
+
+export interface StackOptions {
+  readonly topology: Topology;
+  readonly devices: number;
+  readonly channel: 'standard' | 'extended';
+  /** Of each device, in hashes per second. */
+  readonly hashrate: number;
+  /** Threads that hash; by default one less than there are processors. */
+  readonly workers?: number | undefined;
+  /** Seconds; of the embedded chain. */
+  readonly blockInterval: number;
+  readonly transactionsPerSecond: number;
+  /** Wanted from each device. */
+  readonly sharesPerMinute: number;
+  /** Mine on this node instead of the embedded chain. */
+  readonly node?: { readonly url: string; readonly auth: NodeAuth } | undefined;
+  /** The chain and the authority keys are kept here. */
+  readonly dataDir?: string | undefined;
+  /** Each block of the chain as hex, a line each from height 1, is written here at the end. */
+  readonly exportBlocks?: string | undefined;
+  /** Ports of 127.0.0.1 to listen on; 0 for a free one. */
+  readonly templateProviderPort: number;
+  readonly poolPort: number;
+}

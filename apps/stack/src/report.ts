@@ -1,0 +1,92 @@
+import type { StackEvent, StackSummary } from './events.ts';
+
+export interface RoleLine {
+  readonly role: string;
+  readonly address: string;
+  readonly authorityPublicKey: string | undefined;
+}
+
+export interface BlockLine {
+  readonly height: number;
+  readonly hash: string;
+  readonly device: string;
+  readonly atSeconds: number;
+}
+
+export interface DeviceLine {
+  readonly name: string;
+  sharesAccepted: number;
+  sharesRejected: number;
+  blocks: number;
+}
+
+const MAX_BLOCK_LINES = 8;
+
+/** Everything the screen and the summary are made of, kept up to date event by event. */
+export class StackReport {
+  readonly roles: RoleLine[] = [];
+  /** Newest last, the last few only. */
+  readonly lastBlocks: BlockLine[] = [];
+  readonly devices = new Map<string, DeviceLine>();
+  readonly rejections = new Map<string, number>();
+  height = 0;
+  blocks = 0;
+  sharesAccepted = 0;
+  sharesRejected = 0;
+
+  constructor(deviceNames: readonly string[]) {
+    for (const name of deviceNames) this.#device(name);
+  }
+
+  /** `atSeconds`: since the start of the run. */
+  apply(event: StackEvent, atSeconds: number): void {
+    switch (event.event) {
+      case 'listening':
+        this.roles.push({ role: event.role, address: event.address, authorityPublicKey: event.authority_public_key });
+        break;
+      case 'job':
+        this.height = event.height - 1;
+        break;
+      case 'block':
+        this.blocks += 1;
+        this.height = Math.max(this.height, event.height);
+        this.#device(event.device).blocks += 1;
+        this.lastBlocks.push({ height: event.height, hash: event.hash, device: event.device, atSeconds });
+        if (this.lastBlocks.length > MAX_BLOCK_LINES) this.lastBlocks.shift();
+        break;
+      case 'share_accepted':
+        this.sharesAccepted += event.count;
+        this.#device(event.device).sharesAccepted += event.count;
+        break;
+      case 'share_rejected':
+        this.sharesRejected += 1;
+        this.#device(event.device).sharesRejected += 1;
+        this.rejections.set(event.error_code, (this.rejections.get(event.error_code) ?? 0) + 1);
+        break;
+    }
+  }
+
+  summary(seconds: number): StackSummary {
+    return {
+      event: 'summary',
+      blocks: this.blocks,
+      height: this.height,
+      shares_accepted: this.sharesAccepted,
+      shares_rejected: this.sharesRejected,
+      devices: [...this.devices.values()].map(({ name, sharesAccepted }) => ({
+        name,
+        shares_accepted: sharesAccepted,
+      })),
+      seconds: Math.round(seconds * 1000) / 1000,
+    };
+  }
+
+  #device(name: string): DeviceLine {
+    let line = this.devices.get(name);
+    if (line === undefined) {
+      line = { name, sharesAccepted: 0, sharesRejected: 0, blocks: 0 };
+      this.devices.set(name, line);
+    }
+    return line;
+  }
+}

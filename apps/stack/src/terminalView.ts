@@ -1,0 +1,32 @@
+import type { ScreenSize } from './screen.ts';
+
+type Terminal = NodeJS.WritableStream & { readonly columns?: number; readonly rows?: number };
+
+const REDRAW_MS = 250;
+const HIDE_CURSOR = '\u001b[?25l';
+const SHOW_CURSOR = '\u001b[?25h';
+const HOME = '\u001b[H';
+const CLEAR_LINE_END = '\u001b[K';
+const CLEAR_BELOW = '\u001b[J';
+const CLEAR = '\u001b[2J';
+
+/** Draws the screen over itself four times a second. `close` leaves the last picture standing. */
+export function startTerminalView(
+  terminal: Terminal,
+  render: (size: ScreenSize) => readonly string[],
+): { close(): void } {
+  const draw = () => {
+    const lines = render({ columns: terminal.columns ?? 80, rows: terminal.rows ?? 24 });
+    terminal.write(`${HOME}${lines.map((line) => line + CLEAR_LINE_END).join('\n')}\n${CLEAR_BELOW}`);
+  };
+  terminal.write(HIDE_CURSOR + CLEAR);
+  draw();
+  const timer = setInterval(draw, REDRAW_MS);
+  return {
+    close() {
+      clearInterval(timer);
+      draw();
+      terminal.write(SHOW_CURSOR);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { HashrateMeter } from '../src/hashrateMeter.ts';
+import { StackReport } from '../src/report.ts';
+import { formatDuration, formatHashrate, renderScreen } from '../src/screen.ts';
+
+function busyReport(): StackReport {
+  const report = new StackReport(['device1', 'device2']);
+  report.apply({ event: 'listening', role: 'pool', address: '127.0.0.1:3333', authority_public_key: '9abc' }, 0);
+  report.apply({ event: 'job', height: 121 }, 1);
+  report.apply({ event: 'share_accepted', device: 'device1', count: 3 }, 2);
+  report.apply({ event: 'share_rejected', device: 'device2', error_code: 'stale-share' }, 3);
+  for (let height = 121; height < 141; height++) {
+    report.apply({ event: 'block', height, hash: `${height}`.padStart(64, '0'), device: 'device2' }, height - 117);
+  }
+  return report;
+}
+
+describe('the report of a stack', () => {
+  it('counts shares, rejections and blocks by device', () => {
+    expect(busyReport().summary(12.3456)).toEqual({
+      event: 'summary',
+      blocks: 20,
+      height: 140,
+      shares_accepted: 3,
+      shares_rejected: 1,
+      devices: [
+        { name: 'device1', shares_accepted: 3 },
+        { name: 'device2', shares_accepted: 0 },
+      ],
+      seconds: 12.346,
+    });
+  });
+});
+
+describe('the live view', () => {
+  const state = {
+    report: busyReport(),
+    topology: 'sv2',
+    seconds: 83,
+    hashesPerSecond: 1_234_567,
+    warnings: ['node away'],
+  };
+
+  it('shows roles, keys, hashrate, shares and the newest block first', () => {
+    const screen = renderScreen(state, { columns: 100, rows: 40 }).join('\n');
+    expect(screen).toContain('pool               127.0.0.1:3333\n                   9abc');
+    expect(screen).toContain('hashrate 1.23 MH/s');
+    expect(screen).toContain('3 accepted   1 rejected (stale-share 1)');
+    expect(screen.indexOf(' 140 ')).toBeLessThan(screen.indexOf(' 139 '));
+    expect(screen).toContain('! node away');
+  });
+
+  for (const size of [
+    { columns: 40, rows: 10 },
+    { columns: 80, rows: 24 },
+    { columns: 200, rows: 60 },
+  ]) {
+    it(`stays within ${size.columns} columns and ${size.rows} rows`, () => {
+      const lines = renderScreen(state, size);
+      expect(lines.length).toBeLessThan(size.rows);
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(size.columns);
+    });
+  }
+});
+
+describe('figures', () => {
+  it.each([
+    [0, '0s'],
+    [59.9, '59s'],
+    [187, '3m07s'],
+    [3720, '1h02m'],
+  ])('%d seconds are %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+  it.each([
+    [0, '0 H/s'],
+    [999, '999 H/s'],
+    [123_456, '123 kH/s'],
+    [1.5e12, '1.50 TH/s'],
+  ])('%d hashes per second are %s', (rate, text) => expect(formatHashrate(rate)).toBe(text));
+
+  it('measures hashrate over the last minute, and over less at the start', () => {
+    const meter = new HashrateMeter();
+    meter.add(1_000, 1);
+    expect(meter.read(10)).toBe(100);
+    meter.add(6_000, 30);
+    expect(meter.read(60)).toBeCloseTo(7_000 / 60);
+    expect(meter.read(75)).toBe(100);
+    expect(meter.read(200)).toBe(0);
+  });
+});

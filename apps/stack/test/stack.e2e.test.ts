@@ -1,0 +1,171 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { type ProcessEdge, runApp } from '@stratumkit/runtime';
+import { afterAll, describe, expect, it } from 'vitest';
+import { stack } from '../src/app.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'stack-'));
+afterAll(() => rmSync(home, { recursive: true }));
+
+interface Run {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+  readonly errors: string;
+}
+
+/** The command as a shell would run it, with what it prints. `onLine` may send signals. */
+async function run(argv: string[], onLine: (line: string, signal: () => void) => void = () => undefined): Promise<Run> {
+  const lines: string[] = [];
+  let errors = '';
+  let listener: (signal: 'SIGINT') => void = () => undefined;
+  const text = (take: (chunk: string) => void) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        take(String(chunk));
+        done();
+      },
+    });
+  const edge: ProcessEdge = {
+    argv,
+    environment: {},
+    stdin: process.stdin,
+    stdout: text((chunk) => {
+      for (const line of chunk.trimEnd().split('\n')) {
+        lines.push(line);
+        onLine(line, () => listener('SIGINT'));
+      }
+    }),
+    stderr: text((chunk) => {
+      errors += chunk;
+    }),
+    onSignal(_signals, given) {
+      listener = given;
+      return () => undefined;
+    },
+  };
+  return { exitCode: await runApp(stack, edge), lines, errors };
+}
+
+const events = (lines: readonly string[]) => lines.map((line) => JSON.parse(line));
+
+describe('the stack', () => {
+  for (const channel of ['standard', 'extended']) {
+    it(`mines blocks with ${channel} channels, and its export is the chain`, async () => {
+      const file = join(home, `${channel}.txt`);
+      const { exitCode, lines } = await run(
+        [
+          '--json',
+          '--until-blocks',
+          '3',
+          '--block-interval',
+          '0.5',
+          '--hashrate',
+          '50k',
+          '--workers',
+          '1',
+          '--channel',
+          channel,
+        ].concat(['--shares-per-minute', '600', '--export-blocks', file]),
+      );
+      expect(exitCode).toBe(0);
+      const all = events(lines);
+      expect(all.slice(0, 2)).toEqual([
+        {
+          event: 'listening',
+          role: 'template-provider',
+          address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+          authority_public_key: expect.stringMatching(/^9/),
+        },
+        {
+          event: 'listening',
+          role: 'pool',
+          address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+          authority_public_key: expect.stringMatching(/^9/),
+        },
+      ]);
+      const blocks = all.filter((event) => event.event === 'block');
+      expect(blocks.length).toBeGreaterThanOrEqual(3);
+      for (const block of blocks) expect(block.device).toMatch(/^device[12]$/);
+      const codes = all.filter((event) => event.event === 'share_rejected').map((event) => event.error_code);
+      expect(codes.filter((code) => code !== 'stale-share')).toEqual([]);
+      const summary = all.at(-1);
+      expect(summary).toMatchObject({ event: 'summary', blocks: blocks.length, height: blocks.at(-1).height });
+      expect(summary.shares_accepted).toBeGreaterThan(0);
+      expect(summary.devices.map((device: { name: string }) => device.name)).toEqual(['device1', 'device2']);
+      const exported = readFileSync(file, 'utf8').trimEnd().split('\n');
+      expect(exported).toHaveLength(summary.height);
+      for (const block of exported) expect(block).toMatch(/^[0-9a-f]{162,}$/);
+    });
+  }
+
+  it('goes on with the same chain and keys in a data directory', async () => {
+    const argv = [
+      '--json',
+      '--until-blocks',
+      '1',
+      '--block-interval',
+      '0.3',
+      '--hashrate',
+      '50k',
+      '--workers',
+      '1',
+      '--devices',
+      '1',
+    ].concat(['--data-dir', join(home, 'data')]);
+    const first = events((await run(argv)).lines);
+    const second = events((await run(argv)).lines);
+    const keys = (all: { authority_public_key?: string }[]) =>
+      all.slice(0, 2).map((event) => event.authority_public_key);
+    expect(keys(second)).toEqual(keys(first));
+    expect(second.at(-1).height).toBe(first.at(-1).height + second.at(-1).blocks);
+  });
+
+  it('ends in order at the first signal, with its summary', async () => {
+    let signalled = false;
+    const { exitCode, lines } = await run(
+      ['--json', '--block-interval', '0.5', '--hashrate', '50k', '--workers', '1'],
+      (line, signal) => {
+        if (!signalled && line.includes('"event":"block"')) {
+          signalled = true;
+          signal();
+        }
+      },
+    );
+    expect(exitCode).toBe(0);
+    expect(events(lines).at(-1)).toMatchObject({ event: 'summary' });
+  });
+
+  it('says in words what happens where there is no terminal', async () => {
+    const { lines } = await run([
+      '--until-blocks',
+      '1',
+      '--block-interval',
+      '0.3',
+      '--hashrate',
+      '50k',
+      '--workers',
+      '1',
+    ]);
+    expect(lines[0]).toMatch(/^template-provider listening on 127\.0\.0\.1:\d+, authority key 9/);
+    expect(lines.at(-1)).toMatch(/^\d+ blocks found, height \d+, \d+ shares accepted, \d+ rejected in [\d.]+ s$/);
+  });
+
+  const mistakes: [string[], RegExp][] = [
+    [['--topology', 'sv3'], /sv3/],
+    [['--devices', '0'], /devices.*from 1 to 2000/],
+    [['--node', 'nonsense'], /nonsense/],
+    [['--node', 'https://a:b@127.0.0.1:1'], /only http/],
+    [['--node', 'http://127.0.0.1:1'], /user and password/],
+    [['--cookie-file', 'x'], /--node/],
+    [['--until-block', '3'], /--until-blocks/],
+  ];
+  for (const [argv, message] of mistakes) {
+    it(`refuses ${argv.join(' ')} with exit code 2`, async () => {
+      const { exitCode, errors } = await run(argv);
+      expect(errors).toMatch(message);
+      expect(exitCode).toBe(2);
+    });
+  }
+});
