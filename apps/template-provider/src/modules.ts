@@ -17,6 +17,8 @@ export interface TemplateProviderModules {
   readonly crypto: NoiseCrypto;
   readonly hash: HashBackend;
   readonly listen: typeof listen;
+  /** Must exceed every template id of earlier runs (spec 7.2). */
+  firstTemplateId(): bigint;
   createSource(
     options: TemplateProviderOptions,
     modules: Pick<TemplateProviderModules, 'clock' | 'hash'>,
@@ -30,6 +32,8 @@ export const defaultModules: TemplateProviderModules = {
   crypto: portableCrypto,
   hash: portableHash,
   listen,
+  // The time in microseconds: larger after a restart unless a run made more than a million templates a second.
+  firstTemplateId: () => BigInt(Date.now()) * 1_000n,
   createSource(options, { clock, hash }, dataDirectory) {
     const { source } = options;
     if (source.type === 'regtest') return new RegtestSource(source, { clock, hash, dataDirectory });

@@ -156,9 +156,8 @@ export class NodeSource implements TemplateSource {
     for (let attempt = 1; ; attempt++) {
       try {
         const reason = await this.#rpc.submitBlock(block.bytes);
-        // After a lost answer the first attempt may have been the one that counted.
-        if (reason === undefined || (reason === 'duplicate' && attempt > 1))
-          return { outcome: 'accepted', reason: undefined };
+        // Nobody else has this block: an earlier attempt counted, whose answer got lost.
+        if (reason === undefined || reason === 'duplicate') return { outcome: 'accepted', reason };
         return { outcome: reason === 'inconclusive' ? 'inconclusive' : 'rejected', reason };
       } catch (error) {
         if (!(error instanceof NodeError)) throw error;

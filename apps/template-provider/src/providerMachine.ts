@@ -41,6 +41,7 @@ export class ProviderMachine {
     this.#server = new TemplateServer(
       {
         hash: modules.hash,
+        firstTemplateId: modules.firstTemplateId(),
         ...(feeThreshold !== undefined && { feeThreshold }),
         ...(minimumTemplateIntervalMs !== undefined && { minimumTemplateIntervalMs }),
       },

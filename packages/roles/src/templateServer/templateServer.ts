@@ -40,10 +40,7 @@ export const DEFAULT_TEMPLATE_SERVER_LIMITS: TemplateServerLimits = {
 };
 
 export interface TemplateServerOptions extends Partial<TemplateServerLimits> {
-  /**
-   * Must exceed every id of earlier runs. By default the time in microseconds: larger after a restart unless more than a
-   * million templates a second were made.
-   */
+  /** Must exceed every id of earlier runs. By default the start in microseconds, which takes a second between two runs. */
   readonly firstTemplateId?: bigint;
   readonly hash?: HashBackend;
 }
