@@ -254,13 +254,13 @@ export const names = (messages: readonly { name: string }[]): string[] => messag
 export const told = (messages: readonly MiningMessage[]): string[] =>
   messages.map(({ name, value }) => ('errorCode' in value ? `${name}(${value.errorCode})` : name));
 
-export function bodyOf<Name extends MiningMessage['name']>(
-  messages: readonly MiningMessage[],
-  name: Name,
-): Extract<MiningMessage, { name: Name }>['value'] {
+type Bodies = { [M in MiningMessage as M['name']]: M['value'] };
+
+/** The body of the first message of that name. */
+export function bodyOf<Name extends keyof Bodies>(messages: readonly MiningMessage[], name: Name): Bodies[Name] {
   const found = messages.find((message) => message.name === name);
   if (found === undefined) throw new Error(`no ${name} among ${names(messages).join(', ')}`);
-  return found.value as unknown as Extract<MiningMessage, { name: Name }>['value'];
+  return found.value as Bodies[Name];
 }
 
 function decode(protocol: 'mining' | 'template-distribution', bytes: Uint8Array): unknown {
