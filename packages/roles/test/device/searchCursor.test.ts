@@ -1,6 +1,6 @@
 import { decodeHeader, displayHash, VERSION_ROLLING_MASK } from '@stratumkit/bitcoin';
 import { describe, expect, it } from 'vitest';
-import { type ActiveWork, merkleRootOf, SearchCursor, type SearchOrder, versionMaskOf } from '../src/index.ts';
+import { type ActiveWork, merkleRootOf, SearchCursor, type SearchOrder, versionMaskOf } from '../../src/index.ts';
 
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
 const at = (monotonicMs: number, unixSeconds = 2_000_000_000) => ({ monotonicMs, unixSeconds });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UpstreamList } from '../src/index.ts';
+import { UpstreamList } from '../../src/index.ts';
 
 const at = (monotonicMs: number) => ({ monotonicMs, unixSeconds: 0 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPrivateHost, reconnectEndpoint } from '../src/index.ts';
+import { isPrivateHost, reconnectEndpoint } from '../../src/index.ts';
 
 const PUBLIC = { host: 'pool.example.com', port: 3333 };
 const LOCAL = { host: '127.0.0.1', port: 3333 };

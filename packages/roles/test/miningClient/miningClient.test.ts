@@ -4,7 +4,7 @@ import { decodeMessage, type MiningMessage } from '@stratumkit/messages';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
 import { MINING_SETUP_SUCCESS_FLAGS } from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
-import { MiningClient, type MiningClientOutput, maxNtime, merkleRootOf, type SendOutput } from '../src/index.ts';
+import { MiningClient, type MiningClientOutput, maxNtime, merkleRootOf, type SendOutput } from '../../src/index.ts';
 
 const now = { monotonicMs: 1_000, unixSeconds: 1_700_000_000 };
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);

@@ -10,7 +10,7 @@ import {
   type Endpoint,
   MAX_REDIRECTS,
   type SearchChunk,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 type Upstream = Endpoint & { readonly key: string };
 const POOL: Upstream = { host: 'pool.example', port: 3333, key: 'K' };
