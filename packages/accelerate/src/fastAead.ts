@@ -4,7 +4,7 @@ import { UsageError } from '@stratumkit/codec';
 import type { Aead } from '@stratumkit/noise';
 
 /** Plaintexts from this size on go to OpenSSL: its calls cost more to begin with, and less per byte. */
-export const LARGE_PLAINTEXT = 4_096;
+export const LARGE_PLAINTEXT = 3_072;
 
 const TAG_SIZE = 16;
 /** The module takes associated data of up to 32 bytes: the handshake hash, or none. */

@@ -111,10 +111,10 @@ describe('curve operations equal the reference', () => {
 
 describe('AEAD equals the reference', () => {
   const random = seededRandom('aead');
-  const lengths = [0, 1, 6, 15, 16, 17, 48, 63, 64, 65, 1_000, 4_095, 4_096, 4_097, 16_384, 65_519];
+  const lengths = [0, 1, 6, 15, 16, 17, 48, 63, 64, 65, 1_000, 3_071, 3_072, 3_073, 16_384, 65_519];
 
   it.each(lengths)('%i bytes', (length) => {
-    expect(LARGE_PLAINTEXT).toBe(4_096);
+    expect(LARGE_PLAINTEXT).toBe(3_072);
     for (const associatedLength of [0, 32, 33, 100]) {
       const [key, nonce, associated, plaintext] = [random(32), random(12), random(associatedLength), random(length)];
       const [fast, portable] = [fastCrypto.createAead(key), portableCrypto.createAead(key)];

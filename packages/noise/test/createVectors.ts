@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { sha256 } from '@noble/hashes/sha2.js';
 import {
   encodeSignatureNoiseMessage,
@@ -188,4 +189,13 @@ function replayResponder(keys: HandshakeKeys) {
   const sealedStatic = state.encryptAndHash(keys.static.ellswift);
   state.mixKey(portableCrypto.ecdh(keys.static, remote, 'responder'));
   return { state, sealedStatic };
+}
+
+// Run by itself, it writes the files.
+if (import.meta.main) {
+  const files = { 'handshake.json': createHandshakeVectors(), 'failures.json': createFailureVectors() };
+  for (const [name, content] of Object.entries(files)) {
+    const file = new URL(`../../../vectors/noise/${name}`, import.meta.url);
+    writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+  }
 }
