@@ -1,7 +1,8 @@
-import { type HashBackend, portableHash } from '@stratumkit/bitcoin';
+import { fastCrypto, fastHash } from '@stratumkit/accelerate';
+import type { HashBackend } from '@stratumkit/bitcoin';
 import type { Now } from '@stratumkit/codec';
 import { NodeRpc } from '@stratumkit/node-rpc';
-import { type NoiseCrypto, portableCrypto, type RandomBytes } from '@stratumkit/noise';
+import type { NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 import { randomBytes, readClock } from '@stratumkit/runtime';
 import { listen } from '@stratumkit/transport';
 import type { DataDirectory } from './dataDirectory.ts';
@@ -29,8 +30,8 @@ export interface TemplateProviderModules {
 export const defaultModules: TemplateProviderModules = {
   clock: readClock,
   random: randomBytes,
-  crypto: portableCrypto,
-  hash: portableHash,
+  crypto: fastCrypto,
+  hash: fastHash,
   listen,
   // The time in microseconds: larger after a restart unless a run made more than a million templates a second.
   firstTemplateId: () => BigInt(Date.now()) * 1_000n,

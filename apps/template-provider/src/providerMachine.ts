@@ -65,6 +65,7 @@ export class ProviderMachine {
     switch (event.type) {
       case 'ready':
         this.#links.set(connection, link);
+        this.#source.clientsChanged?.(this.#links.size);
         this.#onEvent({ type: 'client-connected', client: connection, address, vendor: event.setup.vendor });
         this.#handle({ type: 'connected', connection });
         break;
@@ -73,7 +74,9 @@ export class ProviderMachine {
         break;
       case 'closed':
         this.#onEvent({ type: 'client-closed', client: connection, address, cause: event.cause });
-        if (this.#links.delete(connection)) this.#handle({ type: 'disconnected', connection });
+        if (!this.#links.delete(connection)) break;
+        this.#source.clientsChanged?.(this.#links.size);
+        this.#handle({ type: 'disconnected', connection });
         break;
     }
   }

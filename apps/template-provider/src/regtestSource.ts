@@ -51,6 +51,7 @@ export class RegtestSource implements TemplateSource {
   #refreshedAt = 0;
   #owedTransactions = 0;
   #isChanged = false;
+  #clients = 0;
 
   constructor(options: RegtestSourceOptions, { clock, hash, dataDirectory }: RegtestSourceModules) {
     this.#options = options;
@@ -73,6 +74,12 @@ export class RegtestSource implements TemplateSource {
     this.#deliver();
     this.#tickedAt = this.#clock().monotonicMs;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Without clients nobody works: time does not count towards the next block. */
+  clientsChanged(count: number): void {
+    if (this.#clients === 0) this.#pacer.resume(this.#clock());
+    this.#clients = count;
   }
 
   async submitBlock({ bytes }: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>> {
@@ -128,7 +135,7 @@ export class RegtestSource implements TemplateSource {
     const count = Math.min(Math.floor(this.#owedTransactions), MAXIMUM_TRANSACTIONS_PER_TICK);
     this.#owedTransactions -= Math.floor(this.#owedTransactions);
     this.#generate(count);
-    if (this.#pacer.tick(now)) {
+    if (this.#clients > 0 && this.#pacer.tick(now)) {
       this.#sink?.event({ type: 'target-eased', hashrate: this.#pacer.hashrate });
       this.#deliver();
     } else if (this.#isChanged && now.monotonicMs >= this.#refreshedAt + REFRESH_MS) this.#deliver();

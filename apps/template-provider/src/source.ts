@@ -5,6 +5,8 @@ import type { BlockEvent, SourceEvent } from './events.ts';
 export interface TemplateSource {
   /** Begins to deliver. Throws `ConfigError` for what only the operator can mend. */
   start(sink: SourceSink): Promise<void>;
+  /** How many clients are connected now. */
+  clientsChanged?(count: number): void;
   submitBlock(block: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>>;
   /** Each block of the active chain as hex, from height 1. */
   exportBlocks(): AsyncIterable<string>;

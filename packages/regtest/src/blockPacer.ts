@@ -14,6 +14,8 @@ export interface BlockPacerOptions {
   readonly maximumStep?: number;
   /** Without a block for this many intervals the target is eased. */
   readonly overdueIntervals?: number;
+  /** Easing ends here, so that nobody at work is not taken for hardly any hashrate. By default 1/256 of the expected one. */
+  readonly lowestEasedHashrate?: number;
 }
 
 const TWO_256 = 1n << 256n;
@@ -29,6 +31,7 @@ export class BlockPacer {
   readonly #decay: number;
   readonly #maximumStep: number;
   readonly #overdueSeconds: number;
+  readonly #lowestEasedHashrate: number;
   #hashrate: number;
   #work: number;
   #seconds: number;
@@ -44,6 +47,7 @@ export class BlockPacer {
     this.#maximumStep = options.maximumStep ?? 4;
     this.#overdueSeconds = blockIntervalSeconds * (options.overdueIntervals ?? 5);
     this.#hashrate = Math.max(expectedHashrate, 1);
+    this.#lowestEasedHashrate = options.lowestEasedHashrate ?? this.#hashrate / 256;
     this.#seconds = blockIntervalSeconds * priorBlocks;
     this.#work = this.#hashrate * this.#seconds;
     this.#since = now.monotonicMs;
@@ -77,13 +81,20 @@ export class BlockPacer {
     return this.#target;
   }
 
+  /** Work begins again after a pause, which is not held against the target. */
+  resume(now: Now): void {
+    this.#since = now.monotonicMs;
+    this.#easedAt = now.monotonicMs;
+  }
+
   /** Eases the target when a block is long overdue. True when it changed. */
   tick(now: Now): boolean {
     if (now.monotonicMs < this.deadline) return false;
     this.#easedAt = now.monotonicMs;
     const before = this.#target;
     const elapsed = (now.monotonicMs - this.#since) / 1_000;
-    this.#move((this.#work * this.#decay) / (this.#seconds * this.#decay + elapsed));
+    const estimate = (this.#work * this.#decay) / (this.#seconds * this.#decay + elapsed);
+    this.#move(Math.max(estimate, Math.min(this.#hashrate, this.#lowestEasedHashrate)));
     return targetToBigint(before) !== targetToBigint(this.#target);
   }
 

@@ -119,7 +119,7 @@ export class RegtestChain {
       const height = this.#nodes.get(block.id)?.height;
       return { reason: accepted, hash: block.hash, height, stored: undefined, ...NO_CHANGE };
     }
-    const change = this.#activateBestChain(accepted);
+    const change = this.#activateBestChain(accepted, block);
     return { hash: block.hash, height: accepted.height, stored: accepted.bytes, ...change };
   }
 
@@ -187,7 +187,7 @@ export class RegtestChain {
     return node;
   }
 
-  #activateBestChain(submitted: BlockNode): Omit<SubmitBlockResult, 'hash' | 'height' | 'stored'> {
+  #activateBestChain(submitted: BlockNode, block: ChainBlock): Omit<SubmitBlockResult, 'hash' | 'height' | 'stored'> {
     const before = this.#tipNode;
     const disconnected: string[] = [];
     const connected: string[] = [];
@@ -199,7 +199,7 @@ export class RegtestChain {
       const path: BlockNode[] = [];
       for (let at = best; at !== fork; at = at.parent!) path.unshift(at);
       for (const node of path) {
-        const failure = this.#connectTip(node);
+        const failure = this.#connectTip(node, node === submitted ? block : parseBlock(node.bytes!, this.hash));
         if (node === submitted) reason = failure;
         if (failure !== undefined) {
           this.#invalidate(node);
@@ -221,8 +221,7 @@ export class RegtestChain {
     return best;
   }
 
-  #connectTip(node: BlockNode): string | undefined {
-    const block = parseBlock(node.bytes!, this.hash);
+  #connectTip(node: BlockNode, block: ChainBlock): string | undefined {
     const result: CoinOverlay | string = connectBlock(block, node, this.coins);
     if (typeof result === 'string') return result;
     node.undo = this.coins.apply(result);

@@ -46,6 +46,15 @@ describe('BlockPacer', () => {
     expect(pacer.deadline).toBe(100_000);
   });
 
+  it('does not hold a pause against the target, nor eases for ever', () => {
+    const pacer = new BlockPacer({ ...OPTIONS, overdueIntervals: 5 }, at(0));
+    pacer.resume(at(3_600_000));
+    expect(pacer.tick(at(3_649_999))).toBe(false);
+    for (let i = 0; i < 5_000; i++) pacer.tick(at(pacer.deadline));
+    expect(pacer.hashrate).toBeCloseTo(1_000_000 / 256);
+    expect(pacer.tick(at(pacer.deadline))).toBe(false);
+  });
+
   it('never exceeds the target of nbits nor jumps further than its step', () => {
     const maximumTarget = bigintToTarget((1n << 255n) - 1n);
     fc.assert(

@@ -199,7 +199,9 @@ export class TemplateServer {
     const { prevHash, height, nbits } = template;
     const outputs: TemplateServerOutput[] = [];
     for (const view of this.#clients.activeViews()) outputs.push(...this.#give(view, template, true, now));
-    return [...outputs, event({ type: 'tip', prevHash, height, nbits })];
+    if (before === undefined || !isEqual(before.prevHash, prevHash))
+      outputs.push(event({ type: 'tip', prevHash, height, nbits }));
+    return outputs;
   }
 
   #give(view: View, template: BlockTemplate, future: boolean, now: Now): readonly TemplateServerOutput[] {
