@@ -1,38 +1,24 @@
 import { type MessageDefinition, type Now, RemoteError, UsageError } from '@stratumkit/codec';
-import { decodeTlvs, encodeFrame, FRAME_HEADER_SIZE, type TlvField } from '@stratumkit/framing';
+import { decodeTlvs, FRAME_HEADER_SIZE, type FrameHeader, type TlvField } from '@stratumkit/framing';
 import type { MessagesByProtocol, Protocol } from '@stratumkit/messages';
-import { SetupConnection, SetupConnectionError, SetupConnectionSuccess } from '@stratumkit/messages/common';
-import {
-  RequestExtensions,
-  RequestExtensionsError,
-  RequestExtensionsSuccess,
-  TLV_DEFINITIONS,
-} from '@stratumkit/messages/extensions';
+import { TLV_DEFINITIONS } from '@stratumkit/messages/extensions';
+import { ClientNegotiation } from './clientNegotiation.ts';
 import { type CloseCause, type CloseDetail, flushesQueue } from './closeCause.ts';
 import { ConnectionDeadlines } from './deadlines.ts';
 import type { ConnectionCounters, ConnectionEvent, ConnectionState, SendOptions } from './events.ts';
-import {
-  acceptExtensions,
-  answerExtensions,
-  EXTENSION_REQUEST_ID,
-  missingExtensions,
-  NO_EXTENSIONS,
-  requestExtensions,
-} from './extensions.ts';
 import { FrameReader, type ReceivedFrame } from './frameReader.ts';
 import { recogniseGreeting } from './greeting.ts';
 import { Handshake } from './handshake.ts';
 import { InputBuffer } from './inputBuffer.ts';
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './limits.ts';
 import { MessageBudget } from './messageBudget.ts';
+import type { Negotiation, NegotiationStep } from './negotiation.ts';
 import type { ClientSetup, ConnectionOptions, ServerSetup } from './options.ts';
 import { SendQueue } from './sendQueue.ts';
-import { answerSetup, checkSuccess, type Rejection } from './setup.ts';
+import { ServerNegotiation } from './serverNegotiation.ts';
 import { createNoiseWire, PLAIN_WIRE, type Wire } from './wire.ts';
 
 const NO_TLVS: readonly TlvField[] = [];
-/** Requests of a client that leave out a required extension; the second one is the end. */
-const MAX_INCOMPLETE_REQUESTS = 2;
 
 /**
  * One Stratum V2 connection, bytes in and bytes out: Noise or plain, setup, extensions, limits, deadlines, send queue. It owns
@@ -41,6 +27,7 @@ const MAX_INCOMPLETE_REQUESTS = 2;
 export class Connection<P extends Protocol = Protocol> {
   readonly protocol: P;
   readonly #setup: ServerSetup | ClientSetup;
+  readonly #negotiation: Negotiation;
   readonly #limits: ConnectionLimits;
   readonly #input = new InputBuffer();
   readonly #queue = new SendQueue();
@@ -67,14 +54,14 @@ export class Connection<P extends Protocol = Protocol> {
   #events: ConnectionEvent<P>[] = [];
   #ended = false;
   #writable = true;
-  #request: SetupConnection | undefined;
-  #flags = 0;
-  #extensions = NO_EXTENSIONS;
-  #incompleteRequests = 0;
 
   constructor(options: ConnectionOptions<P>, now: Now) {
     this.protocol = options.protocol;
     this.#setup = options.setup;
+    this.#negotiation =
+      options.setup.side === 'server'
+        ? new ServerNegotiation(options.setup, options.protocol)
+        : new ClientNegotiation(options.setup, options.protocol);
     this.#limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.limits };
     this.#now = now;
     this.#createdMs = now.monotonicMs;
@@ -202,7 +189,7 @@ export class Connection<P extends Protocol = Protocol> {
     this.#budget.refill(nowMs);
     this.#deadlines.budget(this.#budget.overSinceMs);
     const due = this.#deadlines.due(nowMs);
-    if (due === 'extension-timeout') this.#extensionSilence();
+    if (due === 'extension-timeout' && this.#goesOnWithoutAnswer()) this.#apply(this.#negotiation.conclude());
     else if (due !== undefined) this.#close(due, { state: this.#state });
   }
 
@@ -253,20 +240,16 @@ export class Connection<P extends Protocol = Protocol> {
   }
 
   #beginFrames(wire: Wire): void {
-    const setup = this.#setup;
     this.#wire = wire;
     this.#reader = new FrameReader({
       wire,
       protocol: this.protocol,
-      side: setup.side,
+      side: this.#setup.side,
       limits: this.#limits,
       budget: this.#budget,
     });
     this.#deadlines.setup(this.#now.monotonicMs);
-    if (setup.side === 'client') {
-      this.#request = setup.request;
-      this.#queue.push(encodeFrame(SetupConnection, setup.request));
-    }
+    this.#apply({ ...(this.#negotiation.opening && { send: this.#negotiation.opening }) });
   }
 
   #readFrame(): boolean {
@@ -279,8 +262,8 @@ export class Connection<P extends Protocol = Protocol> {
     }
     const result = this.#reader!.read(
       this.#input,
-      (definition) => this.#expects(definition),
-      (extensionType) => this.#extensions.has(extensionType),
+      (definition) => this.#negotiation.expects(definition?.name, this.#state !== 'setup'),
+      (extensionType) => this.#negotiation.extensions.has(extensionType),
     );
     if (result === undefined) return false;
     if ('waitMs' in result) {
@@ -288,126 +271,69 @@ export class Connection<P extends Protocol = Protocol> {
       this.#deadlines.budget(this.#budget.overSinceMs);
       return false;
     }
-    if ('rejection' in result) this.#reject(result.rejection);
+    if ('rejection' in result) this.#apply(result);
     else this.#receive(result.frame);
     return true;
   }
 
-  #expects(definition: MessageDefinition | undefined): boolean {
-    const name = definition?.name;
-    const isAnswer = name === SetupConnectionSuccess.name || name === SetupConnectionError.name;
-    if (this.#state !== 'setup') return name !== SetupConnection.name && !isAnswer;
-    return this.#setup.side === 'server' ? name === SetupConnection.name : isAnswer;
+  #receive({ header, definition, payload }: ReceivedFrame): void {
+    this.#counters.framesReceived++;
+    if (definition === undefined) this.#receiveUnknown(header, payload);
+    else this.#receiveMessage(header, definition, payload);
   }
 
-  #receive({ header, definition, payload }: ReceivedFrame) {
-    this.#counters.framesReceived++;
-    if (definition === undefined) {
-      const { extensionType, channelMessage, messageType } = header;
-      this.#counters.unknownMessages++;
-      this.#ready();
-      const isForeign = extensionType !== 0 && (channelMessage || this.#extensions.has(extensionType));
-      if (isForeign) this.#emit({ type: 'foreign', frame: { extensionType, channelMessage, messageType, payload } });
-      else this.#emit({ type: 'ignored', extensionType, messageType });
+  #receiveUnknown({ extensionType, channelMessage, messageType }: FrameHeader, payload: Uint8Array): void {
+    this.#counters.unknownMessages++;
+    this.#concludeNegotiation();
+    const isForeign = extensionType !== 0 && (channelMessage || this.#negotiation.extensions.has(extensionType));
+    if (isForeign) this.#emit({ type: 'foreign', frame: { extensionType, channelMessage, messageType, payload } });
+    else this.#emit({ type: 'ignored', extensionType, messageType });
+  }
+
+  #receiveMessage({ channelMessage }: FrameHeader, definition: MessageDefinition, payload: Uint8Array): void {
+    if (channelMessage !== definition.channelMessage) this.#counters.wrongChannelBit++;
+    const { value, rest } = definition.decodePrefix(payload);
+    const tlvs = rest.length === 0 ? NO_TLVS : decodeTlvs(rest, this.#negotiation.extensions, TLV_DEFINITIONS);
+    if (rest.length > 0 && tlvs.length === 0) this.#counters.unexplainedTrailingBytes++;
+    const step = this.#negotiation.handle(definition.name, value);
+    if (step !== undefined) {
+      this.#apply(step);
       return;
     }
-    if (header.channelMessage !== definition.channelMessage) this.#counters.wrongChannelBit++;
-    const { value, rest } = definition.decodePrefix(payload);
-    const tlvs = rest.length === 0 ? NO_TLVS : decodeTlvs(rest, this.#extensions, TLV_DEFINITIONS);
-    if (rest.length > 0 && tlvs.length === 0) this.#counters.unexplainedTrailingBytes++;
-    switch (definition.name) {
-      case SetupConnection.name:
-        return this.#answerSetup(value as SetupConnection);
-      case SetupConnectionSuccess.name:
-        return this.#acceptSetup(value as SetupConnectionSuccess);
-      case SetupConnectionError.name:
-        return this.#close('setup-error', { ...value });
-      case RequestExtensions.name:
-        return this.#answerExtensions(value as RequestExtensions);
-      case RequestExtensionsSuccess.name:
-      case RequestExtensionsError.name:
-        return this.#acceptExtensions(value as RequestExtensionsSuccess | RequestExtensionsError);
-    }
-    this.#ready();
+    this.#concludeNegotiation();
     this.#deadlines.message(this.#now.monotonicMs);
-    const message = { name: definition.name, value } as MessagesByProtocol[P];
-    this.#emit({ type: 'message', message, tlvs });
+    this.#emit({ type: 'message', message: { name: definition.name, value } as MessagesByProtocol[P], tlvs });
   }
 
   #emit(event: ConnectionEvent<P>): void {
     if (this.#state !== 'closed') this.#events.push(event);
   }
 
-  #answerSetup(request: SetupConnection) {
-    const setup = this.#setup as ServerSetup;
-    const answer = answerSetup(setup, this.protocol, request);
-    this.#queue.push(answer.frame);
-    if (!answer.accepted) return this.#reject(answer.rejection);
-    this.#request = request;
-    this.#flags = answer.flags;
-    this.#state = 'negotiating';
-    this.#deadlines.serverReady(this.#now.monotonicMs);
-    // A server that offers nothing need not wait for what the client will ask.
-    const { supported = [], required = [] } = setup.extensions ?? {};
-    if (supported.length + required.length === 0) this.#ready();
-  }
-
-  #acceptSetup(success: SetupConnectionSuccess) {
-    const setup = this.#setup as ClientSetup;
-    const rejection = checkSuccess(setup, this.protocol, success);
-    if (rejection !== undefined) return this.#reject(rejection);
-    this.#flags = success.flags;
-    this.#state = 'negotiating';
-    const { extensions } = setup;
-    if (extensions === undefined || extensions.requested.length === 0) return this.#ready();
-    this.#queue.push(requestExtensions(extensions));
-    this.#deadlines.clientNegotiation(this.#now.monotonicMs, this.#createdMs);
-  }
-
-  #answerExtensions(request: RequestExtensions) {
-    const answer = answerExtensions((this.#setup as ServerSetup).extensions, request);
-    this.#queue.push(answer.frame);
-    if (answer.missing.length > 0 && ++this.#incompleteRequests >= MAX_INCOMPLETE_REQUESTS) {
-      return this.#reject(missingExtensions(answer.missing));
+  #apply({ send, rejection, ready, renegotiated, awaits }: NegotiationStep): void {
+    const nowMs = this.#now.monotonicMs;
+    if (send !== undefined) this.#queue.push(send);
+    if (rejection !== undefined) this.#close(rejection.cause, rejection.detail);
+    if (awaits !== undefined) {
+      this.#state = 'negotiating';
+      this.#deadlines.negotiation(awaits, nowMs, this.#createdMs);
     }
-    if (answer.extensions === undefined) return;
-    this.#extensions = answer.extensions;
-    if (this.#state === 'open') this.#emit({ type: 'extensions', extensions: this.#extensions });
-    else this.#ready();
-  }
-
-  #acceptExtensions(answer: RequestExtensionsSuccess | RequestExtensionsError) {
-    const wanted = (this.#setup as ClientSetup).extensions;
-    // An answer that comes after we went on without it, or to a request that was not made, changes nothing.
-    if (this.#state !== 'negotiating' || wanted === undefined || answer.requestId !== EXTENSION_REQUEST_ID) return;
-    if ('requiredExtensions' in answer && answer.requiredExtensions.length > 0) {
-      return this.#reject(missingExtensions(answer.requiredExtensions));
+    if (ready !== undefined) {
+      this.#state = 'open';
+      this.#deadlines.open(nowMs);
+      this.#events.push(ready);
     }
-    const result = acceptExtensions(wanted, 'supportedExtensions' in answer ? answer.supportedExtensions : []);
-    if ('rejection' in result) return this.#reject(result.rejection);
-    this.#extensions = result.extensions;
-    this.#ready();
+    if (renegotiated) this.#emit({ type: 'extensions', extensions: this.#negotiation.extensions });
   }
 
-  #extensionSilence(): void {
-    const { required = [], onSilence } = (this.#setup as ClientSetup).extensions ?? {};
-    if ((onSilence ?? (required.length > 0 ? 'close' : 'proceed')) === 'proceed') this.#ready();
-    else this.#close('extension-timeout', {});
+  /** The peer goes on to something else: what was agreed so far holds, or the connection ends. */
+  #concludeNegotiation(): void {
+    if (this.#state === 'negotiating') this.#apply(this.#negotiation.conclude());
   }
 
-  /** Leaves the negotiation with whatever was agreed on, or closes if that is not enough. */
-  #ready() {
-    if (this.#state !== 'negotiating') return;
-    const { required = [] } = this.#setup.extensions ?? {};
-    const missing = required.filter((extension) => !this.#extensions.has(extension));
-    if (missing.length > 0) return this.#reject(missingExtensions(missing));
-    this.#state = 'open';
-    this.#deadlines.open();
-    this.#events.push({ type: 'ready', setup: this.#request!, flags: this.#flags, extensions: this.#extensions });
-  }
-
-  #reject({ cause, detail }: Rejection): void {
-    this.#close(cause, detail);
+  #goesOnWithoutAnswer(): boolean {
+    const setup = this.#setup;
+    const { required = [], onSilence } = (setup.side === 'client' ? setup.extensions : undefined) ?? {};
+    return (onSilence ?? (required.length > 0 ? 'close' : 'proceed')) === 'proceed';
   }
 
   #closeFor(error: unknown) {

@@ -10,7 +10,7 @@ export class ConnectionDeadlines {
   readonly #isMining: boolean;
   /** The deadline of the present state, of which there is one at most. */
   #state: { readonly atMs: number; readonly cause: CloseCause } | undefined;
-  #serverSinceMs = 0;
+  #setUpMs: number | undefined;
   #writeMs: number | undefined;
   #patienceMs: number | undefined;
   #waitMs: number | undefined;
@@ -52,26 +52,29 @@ export class ConnectionDeadlines {
     this.#state = { atMs: nowMs + this.#limits.setupTimeoutMs, cause: 'setup-timeout' };
   }
 
-  /** The server has accepted the setup. A client that has to negotiate must do so in the time of a setup. */
-  serverReady(nowMs: number): void {
-    this.#serverSinceMs = nowMs;
-    const { extensions } = this.#setup as ServerSetup;
-    if ((extensions?.required ?? []).length > 0) {
-      this.#state = { atMs: nowMs + this.#limits.setupTimeoutMs, cause: 'required-extension-missing' };
-    } else {
-      this.#awaitFirst();
+  /** Setup is done and extensions are being negotiated; on a client's side, twice the time the connection took (ext 0x0001, 4.3). */
+  negotiation(
+    awaits: 'first-message' | 'required-extensions' | 'extension-answer',
+    nowMs: number,
+    createdMs: number,
+  ): void {
+    switch (awaits) {
+      case 'first-message':
+        this.#awaitFirst(nowMs);
+        return;
+      case 'required-extensions':
+        this.#state = { atMs: nowMs + this.#limits.setupTimeoutMs, cause: 'required-extension-missing' };
+        return;
+      case 'extension-answer': {
+        const wait = Math.max(this.#limits.extensionTimeoutMs, 2 * (nowMs - createdMs));
+        this.#state = { atMs: nowMs + wait, cause: 'extension-timeout' };
+      }
     }
   }
 
-  /** The client waits for the answer to RequestExtensions: twice the time the connection took (ext 0x0001, 4.3), or more. */
-  clientNegotiation(nowMs: number, createdMs: number): void {
-    const wait = Math.max(this.#limits.extensionTimeoutMs, 2 * (nowMs - createdMs));
-    this.#state = { atMs: nowMs + wait, cause: 'extension-timeout' };
-  }
-
-  open(): void {
-    this.#state = undefined;
-    if (this.#setup.side === 'server') this.#awaitFirst();
+  open(nowMs: number): void {
+    if (this.#setup.side === 'server') this.#awaitFirst(nowMs);
+    else this.#state = undefined;
   }
 
   /** A message of the subprotocol came. */
@@ -110,9 +113,11 @@ export class ConnectionDeadlines {
     return this.#waitMs !== undefined && this.#waitMs > nowMs;
   }
 
-  #awaitFirst(): void {
-    const atMs = this.#serverSinceMs + this.#limits.firstChannelTimeoutMs;
-    this.#state = { atMs, cause: this.#isMining ? 'first-channel-timeout' : 'first-message-timeout' };
+  /** Counted from the end of setup, whatever is negotiated after it. */
+  #awaitFirst(nowMs: number): void {
+    this.#setUpMs ??= nowMs;
+    const cause = this.#isMining ? 'first-channel-timeout' : 'first-message-timeout';
+    this.#state = { atMs: this.#setUpMs + this.#limits.firstChannelTimeoutMs, cause };
   }
 
   #idle(nowMs: number): void {

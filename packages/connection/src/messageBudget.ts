@@ -55,7 +55,7 @@ export class MessageBudget {
   take(name: BudgetClass, payloadLength: number): number {
     const bucket = this.#buckets.get(name)!;
     // A large message must not need more than a full bucket has.
-    const cost = Math.min(1 + payloadLength / BYTES_PER_TOKEN, Math.max(1, this.#capacity(bucket.rate)));
+    const cost = Math.min(1 + Math.floor(payloadLength / BYTES_PER_TOKEN), Math.max(1, this.#capacity(bucket.rate)));
     if (bucket.tokens >= cost) {
       bucket.tokens -= cost;
       return 0;

@@ -1,8 +1,9 @@
 import { encodeFrame } from '@stratumkit/framing';
 import { OpenStandardMiningChannel, SetTarget } from '@stratumkit/messages/mining';
+import { FakeClock, seededRandom } from '@stratumkit/testing';
 import { describe, expect, it } from 'vitest';
 import type { ConnectionSecurity } from '../src/index.ts';
-import { Clock, createClient, createIdentity, createServer, exchange, PLAIN, seededRandom } from './support.ts';
+import { createClient, createIdentity, createServer, exchange, PLAIN } from './support.ts';
 
 const identity = createIdentity();
 const noise: { server: ConnectionSecurity; client: ConnectionSecurity } = {
@@ -20,14 +21,14 @@ describe.each([
   ['plain', { server: PLAIN, client: PLAIN }],
   ['noise', noise],
 ])('a linked pair, %s', (_name, security) => {
-  const connected = (clock: Clock, cut?: () => number) => {
+  const connected = (clock: FakeClock, cut?: () => number) => {
     const server = createServer(clock, { security: security.server });
     const client = createClient(clock, { security: security.client });
     return { server, client, turn: exchange(server, client, clock, cut) };
   };
 
   it('sets up, and carries messages both ways', () => {
-    const clock = new Clock();
+    const clock = new FakeClock();
     const { server, client, turn } = connected(clock);
     expect(turn.server.map((event) => event.type)).toEqual(['ready']);
     expect(turn.client.map((event) => event.type)).toEqual(['ready']);
@@ -53,7 +54,7 @@ describe.each([
   });
 
   it('writes all frames of a turn in one buffer', () => {
-    const clock = new Clock();
+    const clock = new FakeClock();
     const { server, client } = connected(clock);
     for (let requestId = 0; requestId < 5; requestId++) {
       client.send(encodeFrame(OpenStandardMiningChannel, { ...open, requestId }));
@@ -67,7 +68,7 @@ describe.each([
   });
 
   it('ends on both sides after a local close', () => {
-    const clock = new Clock();
+    const clock = new FakeClock();
     const { server, client } = connected(clock);
     server.send(encodeFrame(SetTarget, { channelId: 3, maximumTarget: open.maxTarget }));
     server.close('shutdown', clock.now);

@@ -1,41 +1,14 @@
-import type { Now } from '@stratumkit/codec';
 import type { Protocol } from '@stratumkit/messages';
 import type { SetupConnection } from '@stratumkit/messages/common';
 import { ResponderIdentity } from '@stratumkit/noise';
+import { type FakeClock, seededRandom } from '@stratumkit/testing';
 import {
   Connection,
   type ConnectionEvent,
-  type ConnectionLimits,
   type ConnectionOptions,
   type ConnectionSecurity,
   type ServerSetup,
 } from '../src/index.ts';
-
-/** Virtual time: starts at 1,000 ms and moves only when told. */
-export class Clock {
-  #ms = 1_000;
-
-  get now(): Now {
-    return { monotonicMs: this.#ms, unixSeconds: 1_790_000_000 + Math.floor(this.#ms / 1_000) };
-  }
-
-  advance(ms: number): Now {
-    this.#ms += ms;
-    return this.now;
-  }
-}
-
-/** Bytes that look random and are the same in every run. */
-export function seededRandom(seed: number): (length: number) => Uint8Array {
-  let state = seed >>> 0 || 1;
-  const next = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state & 0xff;
-  };
-  return (length) => Uint8Array.from({ length }, next);
-}
 
 const AUTHORITY = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
 
@@ -60,19 +33,18 @@ export const ACCEPT: ServerSetup = { side: 'server', policy: () => ({ accept: tr
 
 export const PLAIN: ConnectionSecurity = { type: 'plain' };
 
-export interface PairOptions {
-  readonly clock?: Clock;
-  readonly server?: Partial<ConnectionOptions<Protocol>>;
-  readonly client?: Partial<ConnectionOptions<Protocol>>;
-  readonly serverLimits?: Partial<ConnectionLimits>;
-}
-
-/** A server, optionally with limits, that accepts everybody. */
-export function createServer(clock: Clock, options: Partial<ConnectionOptions<Protocol>> = {}): Connection<Protocol> {
+/** A mining server without Noise that accepts everybody. */
+export function createServer(
+  clock: FakeClock,
+  options: Partial<ConnectionOptions<Protocol>> = {},
+): Connection<Protocol> {
   return new Connection<Protocol>({ protocol: 'mining', security: PLAIN, setup: ACCEPT, ...options }, clock.now);
 }
 
-export function createClient(clock: Clock, options: Partial<ConnectionOptions<Protocol>> = {}): Connection<Protocol> {
+export function createClient(
+  clock: FakeClock,
+  options: Partial<ConnectionOptions<Protocol>> = {},
+): Connection<Protocol> {
   const setup = { side: 'client', request: SETUP } as const;
   return new Connection<Protocol>({ protocol: 'mining', security: PLAIN, setup, ...options }, clock.now);
 }
@@ -93,7 +65,7 @@ export interface Turn {
 export function exchange(
   server: Connection<Protocol>,
   client: Connection<Protocol>,
-  clock: Clock,
+  clock: FakeClock,
   cut: () => number = () => Number.POSITIVE_INFINITY,
 ): Turn {
   const turn: Turn = { server: drain(server), client: drain(client) };
@@ -115,4 +87,15 @@ export function exchange(
     const toClient = carry(server, client, turn.client);
     if (!toServer && !toClient) return turn;
   }
+}
+
+/** Both ends, set up and open, and nothing left to take. */
+export function createOpenPair(
+  clock: FakeClock,
+  server: Partial<ConnectionOptions<Protocol>> = {},
+  client: Partial<ConnectionOptions<Protocol>> = {},
+) {
+  const pair = { server: createServer(clock, server), client: createClient(clock, client) };
+  exchange(pair.server, pair.client, clock);
+  return pair;
 }
