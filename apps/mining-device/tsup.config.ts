@@ -2,5 +2,5 @@ import { defineConfig } from 'tsup';
 import { baseConfig } from '../../tsup.base.ts';
 
 export default defineConfig(
-  baseConfig({ index: 'src/index.ts', main: 'src/main.ts', searchWorker: 'src/search/searchWorker.ts' }),
+  baseConfig({ index: 'src/index.ts', main: 'src/main.ts', 'search.worker': 'src/search/search.worker.ts' }),
 );

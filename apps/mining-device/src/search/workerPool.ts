@@ -98,6 +98,6 @@ function finish(slot: Slot, done: SearchDone | undefined): void {
 /** The worker lies beside this file, as TypeScript in a checkout and as JavaScript when built. */
 function startWorker(): Worker {
   const isSource = import.meta.url.endsWith('.ts');
-  const url = new URL(isSource ? './searchWorker.ts' : './searchWorker.js', import.meta.url);
+  const url = new URL(isSource ? './search.worker.ts' : './search.worker.js', import.meta.url);
   return new Worker(url, isSource ? { execArgv: ['--conditions=@stratumkit/source'] } : {});
 }

@@ -5,6 +5,7 @@ import { type ClientChannel, MiningClient, type MiningClientOutput } from '../mi
 import { type Endpoint, reconnectEndpoint } from '../miningClient/reconnect.ts';
 import type { ConnectionId } from '../output.ts';
 import { UpstreamList } from '../upstreamList/index.ts';
+import { type Device, DeviceTable } from './deviceTable.ts';
 import {
   DEFAULT_DEVICE_TIMEOUTS,
   type DeviceCoreOptions,
@@ -19,19 +20,6 @@ import { type SearchChunk, SearchCursor, versionMaskOf } from './searchCursor.ts
 /** Share of the nominal hashrate by which the measured one must differ to be reported, and how often that may be. */
 const HASHRATE_TOLERANCE = 0.1;
 const HASHRATE_REPORT_MS = 10_000;
-
-interface Device {
-  readonly index: number;
-  readonly description: DeviceDescription;
-  hashrate: number;
-  nextReportMs: number;
-  requestId: number | undefined;
-  channel: ClientChannel | undefined;
-  cursor: SearchCursor | undefined;
-  /** Orders before this one belong to an earlier channel. */
-  firstOrderId: number;
-  reopenAtMs: number | undefined;
-}
 
 type State =
   | { readonly type: 'waiting' }
@@ -49,10 +37,7 @@ export class DeviceLink<Upstream extends Endpoint> {
   readonly #timeouts: DeviceTimeouts;
   readonly #newConnection: () => ConnectionId;
   readonly #upstreams: UpstreamList<Upstream>;
-  readonly #devices: readonly Device[];
-  readonly #byIndex: ReadonlyMap<number, Device>;
-  readonly #byRequest = new Map<number, Device>();
-  readonly #byChannel = new Map<ClientChannel, Device>();
+  readonly #devices: DeviceTable;
   #state: State = { type: 'waiting' };
   #upstream: Upstream;
   #redirect: { readonly upstream: Upstream; readonly atMs: number } | undefined;
@@ -72,18 +57,7 @@ export class DeviceLink<Upstream extends Endpoint> {
     const { upstreams, random, retry } = options;
     this.#upstreams = new UpstreamList({ upstreams, random, ...(retry === undefined ? {} : { policy: retry }) });
     this.#upstream = this.#upstreams.current;
-    this.#devices = [...devices].map(([index, description]) => ({
-      index,
-      description,
-      hashrate: description.nominalHashrate,
-      nextReportMs: 0,
-      requestId: undefined,
-      channel: undefined,
-      cursor: undefined,
-      firstOrderId: 0,
-      reopenAtMs: undefined,
-    }));
-    this.#byIndex = new Map(this.#devices.map((device) => [device.index, device]));
+    this.#devices = new DeviceTable(devices);
   }
 
   get connection(): ConnectionId | undefined {
@@ -95,7 +69,7 @@ export class DeviceLink<Upstream extends Endpoint> {
     if (this.#state.type === 'waiting') return this.#redirect?.atMs ?? this.#upstreams.deadline;
     const times = [this.#lastMessageMs + this.#timeouts.silenceMs];
     if (!this.#hasWork) times.push(this.#state.sinceMs + this.#timeouts.workMs);
-    for (const { reopenAtMs } of this.#devices) if (reopenAtMs !== undefined) times.push(reopenAtMs);
+    for (const { reopenAtMs } of this.#devices.all) if (reopenAtMs !== undefined) times.push(reopenAtMs);
     return Math.min(...times);
   }
 
@@ -110,7 +84,9 @@ export class DeviceLink<Upstream extends Endpoint> {
     const { client, sinceMs } = this.#state;
     if (now.monotonicMs >= this.#lastMessageMs + this.#timeouts.silenceMs) return this.#giveUp('silent-upstream', now);
     if (!this.#hasWork && now.monotonicMs >= sinceMs + this.#timeouts.workMs) return this.#giveUp('no-work', now);
-    const due = this.#devices.filter((device) => (device.reopenAtMs ?? Number.POSITIVE_INFINITY) <= now.monotonicMs);
+    const due = this.#devices.all.filter(
+      (device) => (device.reopenAtMs ?? Number.POSITIVE_INFINITY) <= now.monotonicMs,
+    );
     return due.map((device) => this.#open(client, device));
   }
 
@@ -130,14 +106,17 @@ export class DeviceLink<Upstream extends Endpoint> {
     this.#state = { type: 'open', connection, client, sinceMs: now.monotonicMs };
     this.#lastMessageMs = now.monotonicMs;
     this.#hasWork = false;
-    return [event({ type: 'connected', connection }), ...this.#devices.map((device) => this.#open(client, device))];
+    return [event({ type: 'connected', connection }), ...this.#devices.all.map((device) => this.#open(client, device))];
   }
 
   message(message: MiningMessage, now: Now): DeviceOutput<Upstream>[] {
     if (this.#state.type !== 'open') return [];
     this.#lastMessageMs = now.monotonicMs;
     const outputs: DeviceOutput<Upstream>[] = [];
-    for (const output of this.#state.client.handle(message, now)) outputs.push(...this.#react(output, now));
+    for (const output of this.#state.client.handle(message, now)) {
+      outputs.push(...this.#react(output, now));
+      if (this.#state.type !== 'open') break;
+    }
     return outputs;
   }
 
@@ -147,16 +126,16 @@ export class DeviceLink<Upstream extends Endpoint> {
     const retryInMs =
       this.#redirect === undefined ? this.#upstreams.failed(now) : this.#redirect.atMs - now.monotonicMs;
     const outputs: DeviceOutput<Upstream>[] = [event({ type: 'disconnected', connection, reason, retryInMs })];
-    for (const device of this.#devices) outputs.push(...this.#forgetChannel(device));
+    for (const device of this.#devices.all) outputs.push(...this.#forgetChannel(device));
     return outputs;
   }
 
   take(index: number, count: number, now: Now): SearchChunk | undefined {
-    return this.#byIndex.get(index)?.cursor?.take(count, now);
+    return this.#devices.at(index)?.cursor?.take(count, now);
   }
 
   found(index: number, chunk: SearchChunk, nonce: number): DeviceOutput<Upstream>[] {
-    const device = this.#byIndex.get(index);
+    const device = this.#devices.at(index);
     if (this.#state.type !== 'open' || device?.channel === undefined) {
       return [event({ type: 'shareDropped', device: index, reason: 'stale' })];
     }
@@ -175,7 +154,7 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   hashrate(index: number, hashesPerSecond: number, now: Now): DeviceOutput<Upstream>[] {
-    const device = this.#byIndex.get(index);
+    const device = this.#devices.at(index);
     if (device === undefined || this.#state.type !== 'open' || device.channel === undefined) return [];
     const difference = Math.abs(hashesPerSecond - device.hashrate);
     if (difference <= device.hashrate * HASHRATE_TOLERANCE || now.monotonicMs < device.nextReportMs) return [];
@@ -199,7 +178,6 @@ export class DeviceLink<Upstream extends Endpoint> {
 
   #open(client: MiningClient, device: Device): DeviceOutput<Upstream> {
     const { channel, minExtranonceSize } = this.#options;
-    device.reopenAtMs = undefined;
     const { requestId, output } = client.open({
       kind: channel,
       userIdentity: device.description.userIdentity,
@@ -207,8 +185,7 @@ export class DeviceLink<Upstream extends Endpoint> {
       maxTarget: this.#maxTarget(),
       ...(channel === 'extended' ? { minExtranonceSize: minExtranonceSize ?? 4 } : {}),
     });
-    device.requestId = requestId;
-    this.#byRequest.set(requestId, device);
+    this.#devices.asked(device, requestId);
     return output;
   }
 
@@ -217,21 +194,18 @@ export class DeviceLink<Upstream extends Endpoint> {
       case 'send':
         return [output];
       case 'opened': {
-        const device = this.#answered(output.requestId);
+        const device = this.#devices.answered(output.requestId);
         if (device === undefined) return [];
-        device.channel = output.channel;
-        device.firstOrderId = this.#nextOrderId;
-        this.#byChannel.set(output.channel, device);
+        this.#devices.opened(device, output.channel, this.#nextOrderId);
         const { channelId, target } = output.channel;
         return [event({ type: 'channelOpened', device: device.index, channelId, target }), ...this.#countChannels()];
       }
       case 'refused': {
-        const device = this.#answered(output.requestId);
+        const device = this.#devices.answered(output.requestId);
         if (device === undefined) return [];
         this.#reopenLater(device, now);
         const refused = event({ type: 'channelRefused', device: device.index, errorCode: output.errorCode });
-        const alone = this.#devices.every((each) => each.channel === undefined && each.requestId === undefined);
-        return alone ? [refused, ...this.#giveUp('channel-refused', now)] : [refused];
+        return this.#devices.isIdle ? [refused, ...this.#giveUp('channel-refused', now)] : [refused];
       }
       case 'work':
         return this.#newWork(output.channel, output.newTip);
@@ -257,7 +231,7 @@ export class DeviceLink<Upstream extends Endpoint> {
           device: device.index,
           reason: output.reason,
         }));
-        const device = this.#byChannel.get(output.channel);
+        const device = this.#devices.ofChannel(output.channel);
         if (device === undefined) return outputs;
         outputs.push(...this.#forgetChannel(device), ...this.#countChannels());
         this.#reopenLater(device, now);
@@ -275,7 +249,7 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   #newWork(channel: ClientChannel, newTip: boolean): DeviceOutput<Upstream>[] {
-    const device = this.#byChannel.get(channel);
+    const device = this.#devices.ofChannel(channel);
     if (device === undefined) return [];
     const { work } = channel;
     if (work === undefined) {
@@ -315,13 +289,7 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   #forgetChannel(device: Device): DeviceOutput<Upstream>[] {
-    const hadWork = device.cursor !== undefined;
-    if (device.requestId !== undefined) this.#byRequest.delete(device.requestId);
-    if (device.channel !== undefined) this.#byChannel.delete(device.channel);
-    device.requestId = undefined;
-    device.channel = undefined;
-    device.cursor = undefined;
-    device.reopenAtMs = undefined;
+    const hadWork = this.#devices.forget(device);
     return hadWork ? [{ type: 'search', device: device.index, order: undefined }] : [];
   }
 
@@ -330,20 +298,13 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   #ofChannel(channel: ClientChannel, make: (device: Device) => DeviceEvent): DeviceOutput<Upstream>[] {
-    const device = this.#byChannel.get(channel);
+    const device = this.#devices.ofChannel(channel);
     return device === undefined ? [] : [event(make(device))];
   }
 
   #countChannels(): DeviceOutput<Upstream>[] {
     const connection = this.connection!;
-    return [{ type: 'channels', connection, open: this.#byChannel.size }];
-  }
-
-  #answered(requestId: number): Device | undefined {
-    const device = this.#byRequest.get(requestId);
-    this.#byRequest.delete(requestId);
-    if (device !== undefined) device.requestId = undefined;
-    return device;
+    return [{ type: 'channels', connection, open: this.#devices.openCount }];
   }
 
   #maxTarget(): Uint8Array {

@@ -262,13 +262,17 @@ export class MiningClient {
       },
     };
     const name = 'NewExtendedMiningJob';
-    return this.#forEach(name, value.channelId, (channel) => {
+    const outputs = this.#forEach(name, value.channelId, (channel) => {
       const [output] = this.#addJob(name, channel, value.minNtime, {
         ...job,
         extranoncePrefix: channel.extranoncePrefix,
       });
       return output;
     });
+    // A member that has no tip yet waits for its own; only a job that nobody can start breaks the protocol.
+    return outputs.some((output) => output.type === 'work')
+      ? outputs.filter((output) => output.type === 'work')
+      : outputs.slice(0, 1);
   }
 
   #addJob(

@@ -311,6 +311,23 @@ describe('groups', () => {
     expect(peer.channels.get(2)!.work).toBeUndefined();
   });
 
+  it('a member without a tip waits, while the others start a new job', () => {
+    const peer = client();
+    open(peer, { channelId: 1 });
+    peer.handle(extendedJob(1, 5), now);
+    peer.handle(prevHash(1, 5), now);
+    open(peer, { channelId: 2 });
+    expect(peer.handle(extendedJob(100, 6, 60), now)).toMatchObject([{ type: 'work', channel: { channelId: 1 } }]);
+    expect(peer.channels.get(2)!.work).toBeUndefined();
+  });
+
+  it('a job that no member can start is one violation', () => {
+    const peer = client();
+    open(peer, { channelId: 1 });
+    open(peer, { channelId: 2 });
+    expect(types(peer.handle(extendedJob(100, 6, 60), now))).toEqual(['job-before-prev-hash']);
+  });
+
   it('follow SetGroupChannel and are closed as a whole', () => {
     const peer = client();
     open(peer, { channelId: 1 });
