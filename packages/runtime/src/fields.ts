@@ -138,18 +138,20 @@ export function list<Item, const O extends FieldOptions & { readonly maximumLeng
 
 /** An authority public key in the base58check form of spec 4.7; 32 bytes. */
 export function authorityPublicKey<const O extends FieldOptions>(options: O): Leaf<ValueWith<Uint8Array, O>> {
-  return leaf(options, 'key', (raw) => explained(() => decodeAuthorityPublicKey(textOf(raw))));
+  const field = leaf<Uint8Array, O>(options, 'key', (raw) => explained(() => decodeAuthorityPublicKey(textOf(raw))));
+  return { ...field, concealed: true };
 }
 
 /** An authority secret key in base58check; 32 bytes. Always secret. */
 export function authoritySecretKey<const O extends FieldOptions>(options: O): Leaf<ValueWith<Uint8Array, O>> {
   const field = leaf<Uint8Array, O>(options, 'key', (raw) => explained(() => decodeAuthoritySecretKey(textOf(raw))));
-  return { ...field, secret: true };
+  return { ...field, secret: true, concealed: true };
 }
 
 /** `stratum2+tcp://host:port/key` */
 export function stratumUrl<const O extends FieldOptions>(options: O): Leaf<ValueWith<StratumUrl, O>> {
-  return leaf(options, 'url', (raw) => explained(() => parseStratumUrl(textOf(raw))));
+  const field = leaf<StratumUrl, O>(options, 'url', (raw) => explained(() => parseStratumUrl(textOf(raw))));
+  return { ...field, concealed: true };
 }
 
 /** A kind of value of an app's own. `parse` throws `FieldProblem`, or anything whose message completes "is wrong: ...". */
@@ -173,6 +175,7 @@ function leaf<Value, O extends FieldOptions>(
     defaultValue: options.default,
     optional: options.optional ?? false,
     secret: options.secret ?? false,
+    concealed: options.secret ?? false,
     flag: options.flag,
     isSwitch: false,
     parse: parse as Leaf<ValueWith<Value, O>>['parse'],

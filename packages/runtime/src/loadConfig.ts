@@ -1,7 +1,7 @@
 import { ConfigError } from '@stratumkit/codec';
 import { applyEnvironment } from './environmentSource.ts';
 import { readConfigFile } from './fileSource.ts';
-import { applyFlags, type FlagValues } from './flagSource.ts';
+import { applyFlags, type FlagValues, flagsOf } from './flagSource.ts';
 import { type Problem, parseTree } from './parseTree.ts';
 import { createTable } from './rawTree.ts';
 import type { Fields, InferFields } from './schema.ts';
@@ -26,7 +26,12 @@ export function loadConfig<const F extends Fields>(fields: F, sources: ConfigSou
     ...applyEnvironment(tree, fields, sources.environmentPrefix, sources.environment),
     ...applyFlags(tree, fields, sources.flags ?? {}),
   ];
-  const { options, problems } = parseTree(tree, fields);
+  const waysToGive = (name: string) => {
+    const variable = `${sources.environmentPrefix}__${name.toUpperCase().replaceAll('.', '__')}`;
+    const flag = flagsOf(fields).find(({ path }) => path.join('.') === name)?.name;
+    return ` (or ${variable}${flag === undefined ? '' : `, or --${flag}`})`;
+  };
+  const { options, problems } = parseTree(tree, fields, waysToGive);
   const all = [...sourceProblems, ...problems];
   if (all.length > 0) {
     const lines = all.map(({ origin, message }) => `${origin}: ${message}`);

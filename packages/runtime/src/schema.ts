@@ -13,8 +13,10 @@ export interface Leaf<Value = unknown> {
   readonly defaultValue: unknown;
   /** Whether it may be absent; its value is then undefined. */
   readonly optional: boolean;
-  /** Never repeated in an error or a help text, and not a flag: other users of the machine see command lines. */
+  /** Not a flag, because other users of the machine see command lines; also concealed. */
   readonly secret: boolean;
+  /** Never repeated in an error: it is a secret, or a place where one may have been put by mistake. */
+  readonly concealed: boolean;
   /** Name of the flag without dashes; false for none; by default the path of keys, in kebab case. */
   readonly flag: string | false | undefined;
   /** A flag without a value, with a `--no-` twin. */

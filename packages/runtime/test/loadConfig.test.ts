@@ -171,8 +171,8 @@ port = "x"
       'app.toml:5: tag "0" is not an even number of hex digits',
       'app.toml:8: even "3" is wrong: odd',
       'app.toml:11: unknown key template_provider_type.Sv2Tp.adress; did you mean template_provider_type.Sv2Tp.address?',
-      'app.toml:10: template_provider_type.Sv2Tp.address is missing; provider',
-      'app.toml:13: upstreams.0.address is missing; host',
+      'app.toml:10: template_provider_type.Sv2Tp.address is missing (or POOL__TEMPLATE_PROVIDER_TYPE__SV2TP__ADDRESS, or --template-provider-type-sv2tp-address); provider',
+      'app.toml:13: upstreams.0.address is missing (or POOL__UPSTREAMS__0__ADDRESS); host',
       'app.toml:14: upstreams.0.port "x" is not a whole number',
     ]);
   });
@@ -182,6 +182,11 @@ port = "x"
       const text = problemsOf(`authority_secret_key = "${wrong}"`).join();
       expect(text).toContain('app.toml:1: authority_secret_key is wrong');
       expect(text).not.toContain(wrong);
+    }
+    for (const key of ['authority_public_key', 'upstream']) {
+      const text = problemsOf(`${key} = "stratum2+tcp://h:1/${SECRET}"`).join();
+      expect(text).toContain(`app.toml:1: ${key} is wrong`);
+      expect(text).not.toContain(SECRET);
     }
     const [problem, ...more] = problemsOf(`network = "regtest"\nauthority_secret_key = "${SECRET}`);
     expect(problem).toMatch(/^app\.toml:2:\d+: /);
