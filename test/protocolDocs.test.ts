@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ALL_MESSAGES } from '@stratumkit/messages';
 import { describe, expect, it } from 'vitest';
-import { PROTOCOL_DOCS, protocolPages } from '../scripts/docs.ts';
+import { PROTOCOL_DOCS, protocolPages } from '../scripts/protocolDocs.ts';
 
 describe('docs/protocol', () => {
   const pages = protocolPages();
