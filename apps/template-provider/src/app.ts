@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { ConfigError } from '@stratumkit/codec';
+import { parseNodeUrl } from '@stratumkit/node-rpc';
 import {
   authoritySecretKey,
   boolean,
   choice,
   createHttpServer,
   createMetrics,
+  custom,
   defineApp,
   type InferFields,
   integer,
@@ -44,11 +46,10 @@ const FIELDS = {
   }),
   transactions_per_second: number({ doc: 'for the embedded chain', default: 2, minimum: 0, maximum: 1_000 }),
   seed: integer({ doc: 'of the generated transactions', default: 1, minimum: 0, maximum: 0xffffffff }),
-  node: string({
-    doc: 'RPC address of a Bitcoin node to make templates from instead',
-    placeholder: 'url',
-    optional: true,
-  }),
+  node: custom(
+    { doc: 'RPC address of a Bitcoin node to make templates from instead', placeholder: 'url', optional: true },
+    (text) => parseNodeUrl(text).href,
+  ),
   cookie_file: string({ doc: "the node's cookie file", placeholder: 'file', optional: true }),
   rpc_user: string({ doc: 'user for the node, instead of a cookie', optional: true }),
   rpc_password: string({ doc: 'password for the node', optional: true, secret: true }),
@@ -150,6 +151,8 @@ function regtestSource(config: Config): RegtestChainSource {
 function nodeSource(config: Config, url: string): NodeChainSource {
   const { network, chain, cookieFile, rpcUser: user, rpcPassword: password } = config;
   if (chain !== undefined) throw new ConfigError('invalid-config', 'chain and node exclude each other');
+  if (cookieFile !== undefined && user !== undefined)
+    throw new ConfigError('invalid-config', 'cookie_file and rpc_user exclude each other');
   if (cookieFile !== undefined) return { type: 'node', url, network, auth: { type: 'cookie', file: cookieFile } };
   if (user === undefined || password === undefined)
     throw new ConfigError('invalid-config', 'a node needs cookie_file, or rpc_user and rpc_password');

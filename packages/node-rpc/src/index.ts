@@ -11,4 +11,5 @@ export {
   type NodeNetwork,
   NodeRpc,
   type NodeRpcOptions,
+  parseNodeUrl,
 } from './nodeRpc.ts';

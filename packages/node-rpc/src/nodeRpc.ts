@@ -60,7 +60,7 @@ export class NodeRpc {
   #transactions: TransactionCache = new Map();
 
   constructor(options: NodeRpcOptions) {
-    this.#url = parseUrl(options.url);
+    this.#url = parseNodeUrl(options.url);
     this.#credentials = new Credentials(options.auth);
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_RPC_TIMEOUT_MS;
     this.#maximumResponseBytes = options.maximumResponseBytes ?? DEFAULT_MAXIMUM_RESPONSE_BYTES;
@@ -206,7 +206,8 @@ function readResult(method: string, status: number, body: string): unknown {
   return result;
 }
 
-function parseUrl(text: string): URL {
+/** The address of a node. Throws `ConfigError`. */
+export function parseNodeUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' || url.username !== '' || url.password !== '')
     throw new ConfigError('node-url', 'a node is named as http://host:port, without user or password', {});
