@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { ConfigError } from '@stratumkit/codec';
-import { parseNodeUrl } from '@stratumkit/node-rpc';
+import { type NodeAuth, parseNodeUrl } from '@stratumkit/node-rpc';
 import {
   authoritySecretKey,
   boolean,
@@ -33,13 +33,13 @@ const FIELDS = {
     optional: true,
   }),
   block_interval: number({
-    doc: 'seconds between blocks of the embedded chain',
+    doc: 'seconds between blocks on regtest',
     default: 30,
     minimum: 0.05,
     maximum: 86_400,
   }),
   expected_hashrate: number({
-    doc: 'hashes per second of all devices, until blocks of the embedded chain tell',
+    doc: 'hashes per second of all devices on regtest, until blocks tell',
     default: 1_000_000,
     minimum: 1,
     maximum: 1e18,
@@ -149,14 +149,19 @@ function regtestSource(config: Config): RegtestChainSource {
 }
 
 function nodeSource(config: Config, url: string): NodeChainSource {
-  const { network, chain, cookieFile, rpcUser: user, rpcPassword: password } = config;
+  const { network, chain, blockInterval, expectedHashrate } = config;
   if (chain !== undefined) throw new ConfigError('invalid-config', 'chain and node exclude each other');
+  const pace = network === 'regtest' ? { blockInterval, expectedHashrate } : undefined;
+  return { type: 'node', url, network, auth: nodeAuth(config), pace };
+}
+
+function nodeAuth({ cookieFile, rpcUser: user, rpcPassword: password }: Config): NodeAuth {
   if (cookieFile !== undefined && user !== undefined)
     throw new ConfigError('invalid-config', 'cookie_file and rpc_user exclude each other');
-  if (cookieFile !== undefined) return { type: 'node', url, network, auth: { type: 'cookie', file: cookieFile } };
+  if (cookieFile !== undefined) return { type: 'cookie', file: cookieFile };
   if (user === undefined || password === undefined)
     throw new ConfigError('invalid-config', 'a node needs cookie_file, or rpc_user and rpc_password');
-  return { type: 'node', url, network, auth: { type: 'password', user, password } };
+  return { type: 'password', user, password };
 }
 
 async function writeBlocks(provider: TemplateProvider, file: string): Promise<void> {

@@ -38,8 +38,9 @@ export const defaultModules: TemplateProviderModules = {
   createSource(options, { clock, hash }, dataDirectory) {
     const { source } = options;
     if (source.type === 'regtest') return new RegtestSource(source, { clock, hash, dataDirectory });
-    const { url, auth, network } = source;
+    const { url, auth, network, pace } = source;
     const refreshIntervalMs = options.templateIntervalMs ?? 5_000;
-    return new NodeSource({ network, refreshIntervalMs }, { rpc: new NodeRpc({ url, auth }), dataDirectory });
+    const rpc = new NodeRpc({ url, auth });
+    return new NodeSource({ network, refreshIntervalMs, pace }, { rpc, clock, dataDirectory });
   },
 };

@@ -1,19 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { displayHash } from '@stratumkit/bitcoin';
+import type { Now } from '@stratumkit/codec';
 import { type NodeBlockTemplate, NodeError, type NodeNetwork, type NodeRpc } from '@stratumkit/node-rpc';
+import type { BlockPacer } from '@stratumkit/regtest';
 import type { SubmitBlockOutput } from '@stratumkit/roles';
 import type { DataDirectory } from './dataDirectory.ts';
 import type { BlockEvent } from './events.ts';
+import type { BlockPace } from './options.ts';
+import { createPacer } from './pace.ts';
 import type { SourceSink, TemplateSource } from './source.ts';
 
 export interface NodeSourceOptions {
   readonly network: NodeNetwork;
   /** How often fees are asked for; a new tip comes by long poll at once. */
   readonly refreshIntervalMs: number;
+  /** Only for regtest. */
+  readonly pace: BlockPace | undefined;
 }
 
 export interface NodeSourceModules {
   readonly rpc: NodeRpc;
+  readonly clock: () => Now;
   /** Where found blocks are written before they are submitted. */
   readonly dataDirectory: DataDirectory | undefined;
 }
@@ -28,6 +35,10 @@ const RPC_DESERIALIZATION_ERROR = -22;
 export class NodeSource implements TemplateSource {
   readonly #options: NodeSourceOptions;
   readonly #rpc: NodeRpc;
+  readonly #clock: () => Now;
+  readonly #pacer: BlockPacer | undefined;
+  #clients = 0;
+  #prevHash = '';
   readonly #data: DataDirectory | undefined;
   readonly #controller = new AbortController();
   #sink: SourceSink | undefined;
@@ -36,15 +47,22 @@ export class NodeSource implements TemplateSource {
   #pendingBlocks = 0;
   #polls = 0;
 
-  constructor(options: NodeSourceOptions, { rpc, dataDirectory }: NodeSourceModules) {
+  constructor(options: NodeSourceOptions, { rpc, clock, dataDirectory }: NodeSourceModules) {
     this.#options = options;
     this.#rpc = rpc;
+    this.#clock = clock;
+    if (options.pace !== undefined) this.#pacer = createPacer(options.pace, clock());
     this.#data = dataDirectory;
   }
 
   async start(sink: SourceSink): Promise<void> {
     this.#sink = sink;
     this.#running = this.#run();
+  }
+
+  clientsChanged(count: number): void {
+    if (this.#clients === 0) this.#pacer?.resume(this.#clock());
+    this.#clients = count;
   }
 
   async submitBlock(block: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>> {
@@ -138,7 +156,21 @@ export class NodeSource implements TemplateSource {
       this.#state = 'ready';
       this.#sink?.event({ type: 'source-ready', source: 'node', height: template.height - 1 });
     }
-    this.#sink?.template(template);
+    const target = this.#paceTo(template);
+    this.#sink?.template({ ...template, target });
+  }
+
+  /** Every new tip counts as a block found at the target that was announced. */
+  #paceTo({ prevHash, target }: NodeBlockTemplate): Uint8Array {
+    const pacer = this.#pacer;
+    if (pacer === undefined) return target;
+    const now = this.#clock();
+    const before = this.#prevHash;
+    this.#prevHash = displayHash(prevHash);
+    if (before !== '' && before !== this.#prevHash) pacer.solved(now);
+    else if (this.#clients > 0 && pacer.tick(now))
+      this.#sink?.event({ type: 'target-eased', hashrate: pacer.hashrate });
+    return pacer.target;
   }
 
   #lost(error: unknown): void {

@@ -1,11 +1,15 @@
 import type { NodeAuth, NodeNetwork } from '@stratumkit/node-rpc';
 
-export interface RegtestChainSource {
-  readonly type: 'regtest';
+/** How fast blocks are wanted where nbits alone would make every second hash one: the announced target is lower (spec 7.3). */
+export interface BlockPace {
   /** Seconds between blocks to aim for. */
   readonly blockInterval: number;
   /** Of all devices, in hashes per second, until blocks tell. */
   readonly expectedHashrate: number;
+}
+
+export interface RegtestChainSource extends BlockPace {
+  readonly type: 'regtest';
   readonly transactionsPerSecond: number;
   readonly seed: number;
 }
@@ -16,6 +20,8 @@ export interface NodeChainSource {
   readonly url: string;
   readonly auth: NodeAuth;
   readonly network: NodeNetwork;
+  /** For a node on regtest. */
+  readonly pace?: BlockPace | undefined;
 }
 
 export interface TemplateProviderOptions {

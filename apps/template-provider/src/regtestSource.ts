@@ -1,27 +1,19 @@
-import { type HashBackend, targetFromNbits } from '@stratumkit/bitcoin';
+import type { HashBackend } from '@stratumkit/bitcoin';
 import { ConfigError, type Now, RemoteError } from '@stratumkit/codec';
 import {
-  BlockPacer,
+  type BlockPacer,
   createTemplate,
   Mempool,
   premine,
-  REGTEST_NBITS,
   RegtestChain,
   TransactionGenerator,
 } from '@stratumkit/regtest';
 import type { SubmitBlockOutput } from '@stratumkit/roles';
 import type { DataDirectory } from './dataDirectory.ts';
 import type { BlockEvent } from './events.ts';
+import type { RegtestChainSource } from './options.ts';
+import { createPacer } from './pace.ts';
 import type { SourceSink, TemplateSource } from './source.ts';
-
-export interface RegtestSourceOptions {
-  /** Seconds between blocks to aim for. */
-  readonly blockInterval: number;
-  /** Of all devices, in hashes per second, until blocks tell. */
-  readonly expectedHashrate: number;
-  readonly transactionsPerSecond: number;
-  readonly seed: number;
-}
 
 export interface RegtestSourceModules {
   readonly clock: () => Now;
@@ -38,7 +30,7 @@ const MAXIMUM_FIRST_TRANSACTIONS = 200;
 
 /** Templates from a regtest chain in this process. */
 export class RegtestSource implements TemplateSource {
-  readonly #options: RegtestSourceOptions;
+  readonly #options: RegtestChainSource;
   readonly #clock: () => Now;
   readonly #data: DataDirectory | undefined;
   readonly #chain: RegtestChain;
@@ -53,16 +45,14 @@ export class RegtestSource implements TemplateSource {
   #isChanged = false;
   #clients = 0;
 
-  constructor(options: RegtestSourceOptions, { clock, hash, dataDirectory }: RegtestSourceModules) {
+  constructor(options: RegtestChainSource, { clock, hash, dataDirectory }: RegtestSourceModules) {
     this.#options = options;
     this.#clock = clock;
     this.#data = dataDirectory;
     this.#chain = new RegtestChain({ hash });
     this.#mempool = new Mempool(this.#chain);
     this.#generator = new TransactionGenerator(this.#chain, this.#mempool, { seed: options.seed });
-    const { blockInterval: blockIntervalSeconds, expectedHashrate } = options;
-    const maximumTarget = targetFromNbits(REGTEST_NBITS);
-    this.#pacer = new BlockPacer({ blockIntervalSeconds, expectedHashrate, maximumTarget }, clock());
+    this.#pacer = createPacer(options, clock());
   }
 
   async start(sink: SourceSink): Promise<void> {

@@ -50,6 +50,19 @@ describe('template provider over a node', () => {
     expect(node.longPolls).toBeLessThanOrEqual(4);
   });
 
+  it('announces a target below that of nbits when a pace is given', async () => {
+    const pace = { blockInterval: 1, expectedHashrate: 1_000 };
+    const { source } = options();
+    const client = await bench.connect(await bench.start(options({ source: { ...source!, pace } as never })));
+    client.constrain();
+    const work = await client.work();
+    expect(work.prevHash).toMatchObject({ nbits: 0x207fffff });
+    expect(work.prevHash.target[31]).toBe(0);
+    client.submit(solve(work));
+    await bench.event('block', ({ outcome }) => outcome === 'accepted');
+    expect((await client.work()).prevHash.target).not.toEqual(work.prevHash.target);
+  });
+
   it('hears of rising fees', async () => {
     const client = await bench.connect(await bench.start(options()));
     client.constrain();

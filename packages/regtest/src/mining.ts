@@ -37,7 +37,11 @@ export function mineBlock(template: BlockTemplate, options: MineBlockOptions = {
   if (template.witness)
     outputs.push({
       value: 0n,
-      script: witnessCommitmentScript([new Uint8Array(32), ...template.transactions.map(({ wtxid }) => wtxid)]),
+      script: witnessCommitmentScript(
+        [new Uint8Array(32), ...template.transactions.map(({ wtxid }) => wtxid)],
+        new Uint8Array(32),
+        hash,
+      ),
     });
   const coinbase = {
     version: 2,
