@@ -37,7 +37,7 @@ export function createIdentityPayoutPolicy(poolScript: Uint8Array, network: Netw
     bound: { size: pool.size + 9 + LONGEST_ADDRESS_SCRIPT, sigops: pool.sigops + ADDRESS_SIGOPS },
     payoutOf(userIdentity) {
       const [scheme, ...words] = userIdentity.split('/');
-      if (scheme === 'sri') return ofWords(words, toPool, toMiner);
+      if (scheme === 'sri' && words.length > 0) return ofWords(words, toPool, toMiner);
       const address = userIdentity.split('.', 1)[0]!;
       const decoded = decodeAddress(address, network);
       if ('script' in decoded) return createPayout(decoded.script);

@@ -32,6 +32,8 @@ export interface ClientChannel {
 /** A share as it goes over the wire; a standard channel's has an empty extranonce. */
 export type MinedShare = SubmitSharesExtended;
 
+const MAX_HASHES = 20_000;
+
 /** What a client knows, from the frames it got and nothing else. Throws when the server breaks a rule of spec 5.3. */
 export class StrictClient {
   readonly channels = new Map<number, ClientChannel>();
@@ -133,13 +135,15 @@ export class StrictClient {
         job.path,
       );
     const { version, prevHash, nbits, minNtime: time } = job;
-    for (let nonce = wanted.from ?? 0; ; nonce++) {
+    const from = wanted.from ?? 0;
+    for (let nonce = from; nonce < from + MAX_HASHES; nonce++) {
       const hash = headerHash({ version, prevHash, merkleRoot: root, time, nbits, nonce });
       const isBlock = meetsTarget(hash, wanted.blockTarget);
       const hit = isBlock ? 'block' : meetsTarget(hash, job.target) ? 'share' : 'miss';
       if (hit !== wanted.hit) continue;
       return { channelId, sequenceNumber: channel.sequence++, jobId, nonce, ntime: time, version, extranonce };
     }
+    throw new Error(`no ${wanted.hit} in ${MAX_HASHES} hashes`);
   }
 
   #addressed(channelId: number, only?: 'extended'): ClientChannel[] {
