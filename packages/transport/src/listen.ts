@@ -4,6 +4,7 @@ import { type CloseCause, ConnectionGate } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
 import { systemClock } from './clock.ts';
 import { CloseLog } from './closeLog.ts';
+import { descriptorRoom } from './descriptorRoom.ts';
 import { SocketLink } from './socketLink.ts';
 import { SOCKET_OPTIONS } from './socketOptions.ts';
 import { TransportError } from './transportError.ts';
@@ -11,8 +12,6 @@ import { SHARED_SCHEDULER } from './turnScheduler.ts';
 import type { Listener, ListenOptions } from './types.ts';
 
 const DEFAULT_DRAIN_MS = 5_000;
-/** After the process ran out of descriptors: time in which no new socket is kept, so that those in use stay usable. */
-const DESCRIPTOR_PAUSE_MS = 1_000;
 
 /** Listens for TCP connections. Rejects with `ConfigError` for an address that cannot be had. */
 export async function listen<P extends Protocol>(options: ListenOptions<P>): Promise<Listener<P>> {
@@ -32,7 +31,7 @@ class TcpListener<P extends Protocol> implements Listener<P> {
   readonly #log: CloseLog;
   readonly #clock;
   #address = { host: '', port: 0 };
-  #refuseUntilMs = Number.NEGATIVE_INFINITY;
+  #maxLinks = Number.POSITIVE_INFINITY;
   #closing: Promise<void> | undefined;
 
   constructor(options: ListenOptions<P>) {
@@ -57,6 +56,7 @@ class TcpListener<P extends Protocol> implements Listener<P> {
       this.#server.once('error', (error) => reject(listenError(error, host, port)));
       this.#server.listen({ host, port }, resolve);
     });
+    this.#maxLinks = descriptorRoom();
     this.#server.removeAllListeners('error');
     this.#server.on('error', (error: NodeJS.ErrnoException) => this.#acceptFailed(error));
     const bound = this.#server.address();
@@ -94,7 +94,7 @@ class TcpListener<P extends Protocol> implements Listener<P> {
       return;
     }
     const permit =
-      now.monotonicMs < this.#refuseUntilMs
+      this.links.size >= this.#maxLinks
         ? ({ admitted: false, cause: 'descriptor-limit' } as const)
         : this.#gate.admit(address);
     if (!permit.admitted) {
@@ -127,9 +127,7 @@ class TcpListener<P extends Protocol> implements Listener<P> {
   }
 
   #acceptFailed(error: NodeJS.ErrnoException): void {
-    const now = this.#clock();
-    this.#refuseUntilMs = now.monotonicMs + DESCRIPTOR_PAUSE_MS;
-    this.#log.add('descriptor-limit', {}, { code: error.code }, now);
+    this.#log.add('descriptor-limit', {}, { code: error.code }, this.#clock());
   }
 }
 
