@@ -55,7 +55,7 @@ export class DataDirectory {
   /** A found block, whatever becomes of it at the node. Throws what the file system says. Gives the file. */
   saveSolvedBlock(hash: string, block: Uint8Array): string {
     const file = join(this.path, SOLVED_DIRECTORY, `${hash}.hex`);
-    writeFileSync(file, `${Buffer.from(block).toString('hex')}\n`);
+    writeFileSync(file, `${Buffer.from(block).toString('hex')}\n`, { flush: true });
     return file;
   }
 
