@@ -78,8 +78,9 @@ export class TemplateLink {
         clock: this.#modules.clock,
         signal: this.#abort.signal,
         createConnection: (now) => new Connection(this.#connectionOptions(), now),
-        onEvent: (event) => {
+        onEvent: (event, link) => {
           if (event.type === 'ready') {
+            this.#link = link;
             this.#isReady = true;
             this.#handlers.connected();
           } else if (event.type === 'message') this.#handlers.message(event.message);
