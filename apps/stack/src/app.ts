@@ -155,8 +155,10 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
     clearInterval(metering);
     await running?.close();
     view?.close();
-    if (config.json) print(report.summary(seconds()));
-    else edge.stdout.write(`${summaryText(report, seconds())}\n`);
+    if (running !== undefined) {
+      if (config.json) print(report.summary(seconds()));
+      else edge.stdout.write(`${summaryText(report, seconds())}\n`);
+    }
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
   };

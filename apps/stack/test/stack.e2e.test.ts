@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -150,6 +152,48 @@ describe('the stack', () => {
     ]);
     expect(lines[0]).toMatch(/^template-provider listening on 127\.0\.0\.1:\d+, authority key 9/);
     expect(lines.at(-1)).toMatch(/^\d+ blocks found, height \d+, \d+ shares accepted, \d+ rejected in [\d.]+ s$/);
+  });
+
+  it('ends with exit code 1 and the reason when a role dies', () => {
+    const program = `
+      import { currentProcess, runApp } from '@stratumkit/runtime';
+      import { stack } from '@stratumkit/stack';
+      const edge = currentProcess();
+      const argv = ['--json', '--block-interval', '0.3', '--hashrate', '50k', '--workers', '1'];
+      let dead = false;
+      const stdout = Object.assign(Object.create(process.stdout), {
+        isTTY: false,
+        write(text) {
+          if (text.includes('"event":"block"') && !dead) {
+            dead = true;
+            setImmediate(() => { throw new Error('the pool fell over'); });
+          }
+          return process.stdout.write(text);
+        },
+      });
+      process.exit(await runApp(stack, { ...edge, argv, stdout }));`;
+    const result = spawnSync(
+      process.execPath,
+      ['--conditions=@stratumkit/source', '--input-type=module', '-e', program],
+      {
+        encoding: 'utf8',
+        cwd: import.meta.dirname,
+      },
+    );
+    expect(result.stderr).toContain('the pool fell over');
+    expect(result.status).toBe(1);
+    expect(events(result.stdout.trimEnd().split('\n')).at(-1)).toMatchObject({ event: 'summary' });
+  });
+
+  it('names the port that is in use, and leaves nothing running', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    const { exitCode, lines, errors } = await run(['--json', '--pool-port', String(port)]);
+    taken.close();
+    expect(exitCode).toBe(2);
+    expect(errors).toContain(`127.0.0.1:${port} is already in use`);
+    expect(events(lines).map(({ event }) => event)).toEqual(['listening']);
   });
 
   const mistakes: [string[], RegExp][] = [
