@@ -41,7 +41,7 @@ const FIELDS = {
     maximum: 256,
   }),
   block_interval: number({
-    doc: 'seconds between blocks of the embedded chain',
+    doc: 'seconds between blocks',
     default: 30,
     minimum: 0.05,
     maximum: 86_400,

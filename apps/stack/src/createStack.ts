@@ -86,18 +86,19 @@ export async function createStack(
 
 function providerOptions(options: StackOptions): TemplateProviderOptions {
   const { node, blockInterval, transactionsPerSecond, dataDir } = options;
+  const expectedHashrate = options.hashrate * options.devices;
   return {
     listen: { host: HOST, port: options.templateProviderPort },
     source:
       node === undefined
-        ? {
-            type: 'regtest',
-            blockInterval,
-            expectedHashrate: options.hashrate * options.devices,
-            transactionsPerSecond,
-            seed: 1,
-          }
-        : { type: 'node', url: node.url, auth: node.auth, network: 'regtest' },
+        ? { type: 'regtest', blockInterval, expectedHashrate, transactionsPerSecond, seed: 1 }
+        : {
+            type: 'node',
+            url: node.url,
+            auth: node.auth,
+            network: 'regtest',
+            pace: { blockInterval, expectedHashrate },
+          },
     dataDir: dataDir === undefined ? undefined : join(dataDir, 'template-provider'),
   };
 }
