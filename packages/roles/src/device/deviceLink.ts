@@ -241,6 +241,7 @@ export class DeviceLink<Upstream extends Endpoint> {
         return this.#reconnect(output.host, output.port, now);
       case 'violation':
         return this.#giveUp(output.code, now);
+      case 'futureJob':
       case 'target':
       case 'updateRefused':
       case 'ignored':

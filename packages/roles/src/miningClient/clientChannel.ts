@@ -54,6 +54,15 @@ export class ClientChannel {
     return this.#futureJobs.size;
   }
 
+  /** Oldest first. */
+  get futureJobs(): readonly ClientJob[] {
+    return [...this.#futureJobs.values()];
+  }
+
+  get tip(): ClientTip | undefined {
+    return this.#tip;
+  }
+
   /** Whether a share of this job can still be accepted. */
   isValidJob(jobId: number): boolean {
     return this.#validJobIds.has(jobId);

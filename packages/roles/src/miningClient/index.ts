@@ -5,6 +5,7 @@ export {
   MiningClient,
   type MiningClientOptions,
   type OpenChannelRequest,
+  type SubmittedShare,
 } from './miningClient.ts';
 export type { MiningClientOutput, Violation } from './outputs.ts';
 export { type Endpoint, isPrivateHost, type ReconnectRefusal, reconnectEndpoint } from './reconnect.ts';

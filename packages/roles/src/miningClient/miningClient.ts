@@ -60,6 +60,12 @@ export interface ClientShare {
   readonly worker?: string;
 }
 
+export interface SubmittedShare {
+  readonly sequenceNumber: number;
+  readonly givenUp: number | undefined;
+  readonly output: SendOutput;
+}
+
 /**
  * Downstream side of the Mining Protocol on one connection that is set up: opens channels, follows jobs, tips, targets and
  * prefixes, submits shares. Make a new one for every connection. It holds no timer; answers that never come are the
@@ -109,16 +115,19 @@ export class MiningClient {
     return { requestId, output: this.#send(frame) };
   }
 
-  /** The share's frame and its sequence number; no output if the job is not valid any more. */
-  submit(channelId: number, share: ClientShare): { sequenceNumber: number; output: SendOutput } | undefined {
+  /**
+   * The share's frame and its sequence number; nothing if the job is not valid any more, unless it is a late `block`, which is
+   * worth the try. `givenUp` is an older share that was forgotten to keep the bound of unanswered ones.
+   */
+  submit(channelId: number, share: ClientShare, worth: 'share' | 'block' = 'share'): SubmittedShare | undefined {
     const channel = this.#openChannel(channelId);
-    if (!channel.isValidJob(share.jobId)) return undefined;
+    if (worth === 'share' && !channel.isValidJob(share.jobId)) return undefined;
     const sequenceNumber = channel.takeSequenceNumber();
-    channel.pending.add(sequenceNumber);
+    const givenUp = channel.pending.add(sequenceNumber);
     const { jobId, nonce, ntime, version } = share;
     const common = { channelId, sequenceNumber, jobId, nonce, ntime, version };
     if (channel.kind === 'standard') {
-      return { sequenceNumber, output: this.#send(encodeFrame(SubmitSharesStandard, common), channelId) };
+      return { sequenceNumber, givenUp, output: this.#send(encodeFrame(SubmitSharesStandard, common), channelId) };
     }
     const extranonce = share.extranonce ?? NO_BYTES;
     if (extranonce.length !== channel.extranonceSize) {
@@ -132,7 +141,7 @@ export class MiningClient {
     const frame = encodeFrame(SubmitSharesExtended, { ...common, extranonce }, tlvs, {
       tlvByteOrder: this.#tlvByteOrder,
     });
-    return { sequenceNumber, output: this.#send(frame, channelId) };
+    return { sequenceNumber, givenUp, output: this.#send(frame, channelId) };
   }
 
   /** Tells the upstream a changed hashrate and the largest target wanted (spec 5.3.7). */
@@ -184,9 +193,9 @@ export class MiningClient {
         const { channelId, lastSequenceNumber, newSubmitsAcceptedCount, newSharesSum } = message.value;
         const channel = this.#channels.get(channelId);
         if (channel === undefined) return [ignored(message.name, channelId)];
-        const answered = channel.pending.accept(lastSequenceNumber, newSubmitsAcceptedCount);
+        const sequenceNumbers = channel.pending.accept(lastSequenceNumber, newSubmitsAcceptedCount);
         const count = newSubmitsAcceptedCount;
-        return [{ type: 'accepted', channel, count, difficultySum: newSharesSum, answered }];
+        return [{ type: 'accepted', channel, count, difficultySum: newSharesSum, sequenceNumbers }];
       }
       case 'SubmitShares.Error': {
         const { channelId, sequenceNumber, errorCode } = message.value;
@@ -270,9 +279,8 @@ export class MiningClient {
       return output;
     });
     // A member that has no tip yet waits for its own; only a job that nobody can start breaks the protocol.
-    return outputs.some((output) => output.type === 'work')
-      ? outputs.filter((output) => output.type === 'work')
-      : outputs.slice(0, 1);
+    const understood = outputs.filter((output) => output.type === 'work' || output.type === 'futureJob');
+    return understood.length > 0 ? understood : outputs.slice(0, 1);
   }
 
   #addJob(
@@ -283,7 +291,7 @@ export class MiningClient {
   ): readonly MiningClientOutput[] {
     if (minNtime === undefined) {
       channel.addFutureJob(job);
-      return [];
+      return [{ type: 'futureJob', channel, job }];
     }
     if (!channel.activate(job, minNtime)) return [violation('job-before-prev-hash', name)];
     return [{ type: 'work', channel, newTip: false }];

@@ -1,5 +1,6 @@
 import type { SendOutput } from '../output.ts';
 import type { ClientChannel } from './clientChannel.ts';
+import type { ClientJob } from './work.ts';
 
 /** Why a message of the upstream cannot be answered by anything but closing the connection. */
 export type Violation =
@@ -20,6 +21,8 @@ export type MiningClientOutput =
   | { readonly type: 'refused'; readonly requestId: number; readonly errorCode: string }
   /** The channel's work is another: `work` of the channel, undefined if there is none now. */
   | { readonly type: 'work'; readonly channel: ClientChannel; readonly newTip: boolean }
+  /** A job to be kept until a tip names it. */
+  | { readonly type: 'futureJob'; readonly channel: ClientChannel; readonly job: ClientJob }
   | { readonly type: 'target'; readonly channel: ClientChannel }
   | {
       readonly type: 'accepted';
@@ -27,8 +30,8 @@ export type MiningClientOutput =
       /** As the server counts them. */
       readonly count: number;
       readonly difficultySum: bigint;
-      /** Shares of ours that this answers; another number than `count` is worth a warning. */
-      readonly answered: number;
+      /** Shares of ours that this answers, oldest first; another number of them than `count` is worth a warning. */
+      readonly sequenceNumbers: readonly number[];
     }
   | {
       readonly type: 'rejected';

@@ -11,15 +11,13 @@ export class PendingShares {
     return this.#sequenceNumbers.size;
   }
 
-  /** Returns the number of shares given up to keep the bound. */
-  add(sequenceNumber: number): number {
+  /** Returns the share given up to keep the bound, if one had to be. */
+  add(sequenceNumber: number): number | undefined {
     this.#sequenceNumbers.add(sequenceNumber);
-    if (this.#sequenceNumbers.size <= this.#limit) return 0;
-    for (const oldest of this.#sequenceNumbers) {
-      this.#sequenceNumbers.delete(oldest);
-      break;
-    }
-    return 1;
+    if (this.#sequenceNumbers.size <= this.#limit) return undefined;
+    const [oldest] = this.#sequenceNumbers;
+    this.#sequenceNumbers.delete(oldest!);
+    return oldest;
   }
 
   /** Takes out the rejected share; false if it was not waited for. */
@@ -28,20 +26,20 @@ export class PendingShares {
   }
 
   /**
-   * Takes out the oldest `count` shares up to the acknowledged one, and returns how many they were. A server acknowledges in
+   * Takes out the oldest `count` shares up to the acknowledged one, and returns them, oldest first. A server acknowledges in
    * the order of submission, so that rejected shares between them have been taken out before.
    */
-  accept(lastSequenceNumber: number, count: number): number {
+  accept(lastSequenceNumber: number, count: number): readonly number[] {
     if (!this.#sequenceNumbers.has(lastSequenceNumber)) return this.#takeOldest(count, () => false);
     return this.#takeOldest(this.#sequenceNumbers.size, (sequenceNumber) => sequenceNumber === lastSequenceNumber);
   }
 
-  #takeOldest(count: number, isLast: (sequenceNumber: number) => boolean): number {
-    let taken = 0;
+  #takeOldest(count: number, isLast: (sequenceNumber: number) => boolean): readonly number[] {
+    const taken: number[] = [];
     for (const sequenceNumber of this.#sequenceNumbers) {
-      if (taken >= count) break;
+      if (taken.length >= count) break;
       this.#sequenceNumbers.delete(sequenceNumber);
-      taken++;
+      taken.push(sequenceNumber);
       if (isLast(sequenceNumber)) break;
     }
     return taken;

@@ -13,6 +13,7 @@ export {
   type MiningServerLimits,
   type MiningServerOptions,
   type MiningServerOutput,
+  type PassedShare,
   type SolutionOrigin,
   type Work,
   type WorkTip,

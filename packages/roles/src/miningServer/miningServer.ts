@@ -60,9 +60,10 @@ export class MiningServer {
   constructor(options: MiningServerOptions) {
     this.#limits = { ...DEFAULT_MINING_SERVER_LIMITS, ...options.limits };
     this.#targets = options.targets;
-    const { maxClosedChannels, maxWorkersPerChannel, reconnectGraceMs } = this.#limits;
+    const { maxClosedChannels, maxWorkersPerChannel, maxHeldShares, reconnectGraceMs } = this.#limits;
     const { extranonces, hash = portableHash, maxBatchDelayMs = DEFAULT_BATCH_DELAY_MS } = options;
-    this.#desk = new ShareDesk({ maxBatchDelayMs, maxWorkersPerChannel });
+    const { holdsShare = () => false } = options;
+    this.#desk = new ShareDesk({ maxBatchDelayMs, maxWorkersPerChannel, maxHeldShares, holdsShare });
     this.#keeper = new ChannelKeeper(this.#peers, this.#distribution, this.#desk, extranonces, maxClosedChannels);
     this.#operations = new ChannelOperations(this.#distribution, this.#keeper, extranonces, options.targets);
     this.#departures = new Departures(this.#keeper, reconnectGraceMs);
@@ -132,7 +133,9 @@ export class MiningServer {
         return this.#turnAway('no-work', now);
       case 'committed':
       case 'abandoned':
-        return this.#settled(input.batchId, input.type);
+        return this.#settled(this.#desk.settle(input.batchId, input.type));
+      case 'verdict':
+        return this.#settled(this.#desk.judge(input.ticket, input.outcome, now));
       case 'operation':
         return this.#operate(input.operation, now);
       case 'drain':
@@ -269,8 +272,7 @@ export class MiningServer {
     ];
   }
 
-  #settled(batchId: number, outcome: 'committed' | 'abandoned'): Outputs {
-    const { outputs, served } = this.#desk.settle(batchId, outcome);
+  #settled({ outputs, served }: { outputs: MiningServerOutput[]; served: ServedChannel | undefined }): Outputs {
     return served === undefined ? outputs : [...outputs, ...this.#departures.finish(served.peer)];
   }
 

@@ -1,4 +1,10 @@
-import { type ShareBatch, type ShareResult, StandardChannel } from '@stratumkit/channels';
+import {
+  type AcceptedShare,
+  type ShareBatch,
+  type ShareErrorCode,
+  type ShareResult,
+  StandardChannel,
+} from '@stratumkit/channels';
 import { decodeText, type Now } from '@stratumkit/codec';
 import { encodeFrame, type TlvField } from '@stratumkit/framing';
 import { USER_IDENTITY_TLV } from '@stratumkit/messages/extensions';
@@ -11,12 +17,15 @@ import {
   SubmitSharesSuccess,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId } from '../output.ts';
+import { HeldShares } from './heldShares.ts';
 import type { Peer, ServedChannel } from './peer.ts';
-import type { MiningServerOutput } from './types.ts';
+import type { MiningServerOutput, PassedShare } from './types.ts';
 
 export interface ShareDeskOptions {
   readonly maxBatchDelayMs: number;
   readonly maxWorkersPerChannel: number;
+  readonly maxHeldShares: number;
+  readonly holdsShare: (share: AcceptedShare) => boolean;
 }
 
 const NO_EXTRANONCE = new Uint8Array(0);
@@ -27,6 +36,7 @@ export class ShareDesk {
   /** Channels with a batch that is not full yet, by the time it has to go; the first is always the next. */
   readonly #openBatches = new Map<ServedChannel, number>();
   readonly #committing = new Map<number, ServedChannel>();
+  readonly #held = new HeldShares();
 
   constructor(options: ShareDeskOptions) {
     this.#options = options;
@@ -68,10 +78,39 @@ export class ShareDesk {
       outputs.push(...refuse(peer.connection, share, result.errorCode, served, worker));
     } else if (served.accounting.isFull) {
       outputs.push({ type: 'close', to: peer.connection, reason: 'ledger-behind' });
+    } else if (this.#held.of(served) >= this.#options.maxHeldShares) {
+      outputs.push({ type: 'close', to: peer.connection, reason: 'upstream-behind' });
+    } else if (this.#options.holdsShare(result)) {
+      const ticket = this.#held.hold(served, result, worker);
+      outputs.push({ type: 'held', ticket, share: passedShare(served, share, result, worker) });
+    } else if (this.#held.of(served) > 0) {
+      this.#held.queueBehind(served, result, worker);
     } else {
       this.#accept(served, result, worker, outputs, now);
     }
     return outputs;
+  }
+
+  /** The upstream's answer to a held share; `served` is undefined if none waits for one. */
+  judge(
+    ticket: number,
+    outcome: 'accepted' | 'unknown' | ShareErrorCode,
+    now: Now,
+  ): { outputs: MiningServerOutput[]; served: ServedChannel | undefined } {
+    const settled = this.#held.settle(ticket, outcome === 'accepted' ? 'accepted' : 'dropped');
+    if (settled === undefined) return { outputs: [], served: undefined };
+    const { served, share, worker } = settled.held;
+    const outputs: MiningServerOutput[] = [];
+    if (served.state === 'closed') return { outputs, served };
+    if (outcome !== 'accepted' && outcome !== 'unknown') {
+      const { sequenceNumber, jobId } = share;
+      served.accounting.reject({ outcome: 'rejected', sequenceNumber, jobId, errorCode: outcome });
+      const { channelId } = served.channel;
+      outputs.push(...refuse(served.peer.connection, { channelId, sequenceNumber, jobId }, outcome, served, worker));
+    }
+    for (const each of settled.released) this.#accept(served, each.share, each.worker, outputs, now);
+    if (served.state === 'acknowledging') outputs.push(...this.flush(served), ...this.finishClosing(served));
+    return { outputs, served };
   }
 
   /** Commits what has collected on a channel. */
@@ -120,7 +159,7 @@ export class ShareDesk {
   finishClosing(served: ServedChannel): MiningServerOutput[] {
     if (served.state !== 'acknowledging') return [];
     const { accepted, acknowledged, lost } = served.accounting.totals;
-    if (accepted > acknowledged + lost) return [];
+    if (accepted > acknowledged + lost || this.#held.of(served) > 0) return [];
     served.state = 'closed';
     const { channelId } = served.channel;
     const frame = encodeFrame(CloseChannel, { channelId, reasonCode: served.closeReason });
@@ -129,7 +168,7 @@ export class ShareDesk {
 
   #accept(
     served: ServedChannel,
-    share: Extract<ShareResult, { outcome: 'accepted' }>,
+    share: AcceptedShare,
     worker: string | undefined,
     outputs: MiningServerOutput[],
     now: Now,
@@ -198,9 +237,26 @@ function validate(
   return channel.validateShare('extranonce' in share ? share : { ...share, extranonce: NO_EXTRANONCE }, now);
 }
 
+function passedShare(
+  { peer, channel, userIdentity }: ServedChannel,
+  share: SubmitSharesStandard | SubmitSharesExtended,
+  { templateId, hash }: AcceptedShare,
+  worker: string | undefined,
+): PassedShare {
+  const { channelId, sequenceNumber, jobId, version, ntime, nonce } = share;
+  const { extranoncePrefix } = channel.job(jobId)!;
+  const rolled = channel.type === 'extended' && 'extranonce' in share ? share.extranonce : NO_EXTRANONCE;
+  const extranonce = new Uint8Array(extranoncePrefix.length + rolled.length);
+  extranonce.set(extranoncePrefix);
+  extranonce.set(rolled, extranoncePrefix.length);
+  const { connection } = peer;
+  const origin = { connection, channelId, userIdentity, worker, sequenceNumber };
+  return { ...origin, templateId, hash, version, ntime, nonce, extranonce };
+}
+
 function refuse(
   connection: ConnectionId,
-  { channelId, sequenceNumber, jobId }: SubmitSharesStandard,
+  { channelId, sequenceNumber, jobId }: Pick<SubmitSharesStandard, 'channelId' | 'sequenceNumber' | 'jobId'>,
   errorCode: SubmitSharesErrorCode,
   served: ServedChannel | undefined,
   worker: string | undefined,

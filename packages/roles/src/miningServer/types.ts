@@ -1,9 +1,11 @@
 import type { HashBackend } from '@stratumkit/bitcoin';
 import type {
+  AcceptedShare,
   CreateJobHasher,
   ExtendedJobTemplate,
   ExtranonceAllocator,
   ShareBatch,
+  ShareErrorCode,
   ShareIdentities,
   Solution,
   TargetPolicy,
@@ -45,6 +47,8 @@ export interface MiningServerLimits {
   readonly maxWorkersPerChannel: number;
   /** Channels closed by this side that are still searched for late blocks, per connection. */
   readonly maxClosedChannels: number;
+  /** Shares of one channel that wait for an upstream's answer. */
+  readonly maxHeldShares: number;
   /** Devices drop a server that gives them no job for long: a fresh one is sent when the last is this old. */
   readonly jobIntervalMs: number;
   /** A client that was told to reconnect is disconnected after this time. */
@@ -56,6 +60,7 @@ export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
   maxChannelsPerConnection: 4_000,
   maxWorkersPerChannel: 1_000,
   maxClosedChannels: 32,
+  maxHeldShares: 10_000,
   jobIntervalMs: 50_000,
   reconnectGraceMs: 30_000,
 };
@@ -71,6 +76,8 @@ export interface MiningServerOptions {
   readonly maxBatchDelayMs?: number;
   /** Shares of a job that a tip change ended less than this ago still count; by default 0. */
   readonly staleGraceMs?: number;
+  /** Which shares count only when an upstream takes them too; by default none. */
+  readonly holdsShare?: (share: AcceptedShare) => boolean;
   readonly hash?: HashBackend;
   readonly createJobHasher?: CreateJobHasher;
   readonly limits?: Partial<MiningServerLimits>;
@@ -104,6 +111,8 @@ export type MiningServerInput =
   | { readonly type: 'committed'; readonly batchId: number }
   /** The ledger gave the batch up: its shares are never acknowledged. */
   | { readonly type: 'abandoned'; readonly batchId: number }
+  /** What became of a share that was held: refused by the upstream, or `unknown` because no answer will ever come. */
+  | { readonly type: 'verdict'; readonly ticket: number; readonly outcome: 'accepted' | 'unknown' | ShareErrorCode }
   | { readonly type: 'operation'; readonly operation: MiningOperation }
   /** Every channel is closed once its shares are acknowledged; then the connections. */
   | { readonly type: 'drain' }
@@ -114,8 +123,27 @@ export type MiningServerOutput =
   | CloseOutput
   | { readonly type: 'commit'; readonly batch: ShareBatch }
   | { readonly type: 'solution'; readonly solution: Solution; readonly foundBy: SolutionOrigin }
+  /** Passed all checks; answered after the input `verdict`. */
+  | { readonly type: 'held'; readonly ticket: number; readonly share: PassedShare }
   | { readonly type: 'channels'; readonly connection: ConnectionId; readonly open: number }
   | { readonly type: 'event'; readonly event: MiningEvent };
+
+/** A share that passed all checks, with all that it takes to submit it to somebody else. */
+export interface PassedShare {
+  readonly connection: ConnectionId;
+  readonly channelId: number;
+  readonly userIdentity: string;
+  readonly worker: string | undefined;
+  readonly sequenceNumber: number;
+  readonly templateId: bigint;
+  /** Header hash, wire order. */
+  readonly hash: Uint8Array;
+  readonly version: number;
+  readonly ntime: number;
+  readonly nonce: number;
+  /** Prefix and rolled part together. */
+  readonly extranonce: Uint8Array;
+}
 
 /** Who found a solution, and whether the share that carried it counted. */
 export interface SolutionOrigin {

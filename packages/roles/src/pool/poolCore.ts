@@ -18,7 +18,13 @@ import type { TemplateDistributionMessage } from '@stratumkit/messages';
 import { JobFactory } from '../jobFactory/jobFactory.ts';
 import type { PayoutPolicy } from '../jobFactory/payoutPolicy.ts';
 import { MiningServer } from '../miningServer/miningServer.ts';
-import type { MiningServerInput, MiningServerLimits, SolutionOrigin, Work } from '../miningServer/types.ts';
+import type {
+  MiningServerInput,
+  MiningServerLimits,
+  MiningServerOutput,
+  SolutionOrigin,
+  Work,
+} from '../miningServer/types.ts';
 import type { CloseOutput, ConnectionId, SendOutput } from '../output.ts';
 import type { BlockSolution } from '../templateClient/keptSolutions.ts';
 import type { Template } from '../templateClient/template.ts';
@@ -51,7 +57,7 @@ export interface PoolCoreOptions {
 }
 
 export type PoolInput =
-  | Exclude<MiningServerInput, { type: 'futureWork' | 'work' | 'tip' | 'futureWorkLost' | 'workExpired' }>
+  | Exclude<MiningServerInput, { type: 'futureWork' | 'work' | 'tip' | 'futureWorkLost' | 'workExpired' | 'verdict' }>
   | { readonly type: 'template-connected' }
   | { readonly type: 'template-message'; readonly message: TemplateDistributionMessage }
   | { readonly type: 'template-lost' };
@@ -202,7 +208,8 @@ export class PoolCore {
   }
 
   #serve(input: MiningServerInput, now: Now): readonly PoolOutput[] {
-    const outputs = this.#server.handle(input, now);
+    // A pool holds no share back.
+    const outputs = this.#server.handle(input, now) as readonly Exclude<MiningServerOutput, { type: 'held' }>[];
     // Nearly always there is none, and shares are the hot path.
     if (!outputs.some((output) => output.type === 'solution')) return outputs as readonly PoolOutput[];
     return outputs.flatMap((output) =>

@@ -153,7 +153,7 @@ describe('jobs', () => {
   it('starts a future job at its SetNewPrevHash, with the target of that moment', () => {
     const peer = client();
     open(peer);
-    expect(peer.handle(extendedJob(1, 5), now)).toEqual([]);
+    expect(peer.handle(extendedJob(1, 5), now)).toMatchObject([{ type: 'futureJob', job: { jobId: 5 } }]);
     expect(types(peer.handle(setTarget(1, 2), now))).toEqual(['target']);
     expect(peer.handle(prevHash(1, 5), now)).toMatchObject([{ type: 'work', newTip: true }]);
     peer.handle(setTarget(1, 3), now);
@@ -284,7 +284,7 @@ describe('groups', () => {
     open(peer, { kind: 'standard', channelId: 1, prefix: bytes(8, 1) });
     open(peer, { kind: 'extended', channelId: 2, prefix: bytes(4, 2) });
     open(peer, { kind: 'extended', channelId: 3, groupChannelId: 101 });
-    expect(peer.handle(extendedJob(100, 5), now)).toEqual([]);
+    expect(types(peer.handle(extendedJob(100, 5), now))).toEqual(['futureJob', 'futureJob']);
     peer.handle(setTarget(100, 8), now);
     expect(types(peer.handle(prevHash(100, 5), now))).toEqual(['work', 'work']);
     const [first, second, third] = [1, 2, 3].map((id) => peer.channels.get(id)!);
@@ -402,7 +402,9 @@ describe('shares', () => {
       newSubmitsAcceptedCount: 3,
       newSharesSum: 30n,
     });
-    expect(peer.handle(accepted, now)).toMatchObject([{ type: 'accepted', count: 3, difficultySum: 30n, answered: 3 }]);
+    expect(peer.handle(accepted, now)).toMatchObject([
+      { type: 'accepted', count: 3, difficultySum: 30n, sequenceNumbers: [0, 2, 3] },
+    ]);
     expect(channel.pending.size).toBe(1);
   });
 

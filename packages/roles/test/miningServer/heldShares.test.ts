@@ -1,0 +1,44 @@
+import type { AcceptedShare } from '@stratumkit/channels';
+import { describe, expect, it } from 'vitest';
+import { HeldShares } from '../../src/miningServer/heldShares.ts';
+import type { ServedChannel } from '../../src/miningServer/peer.ts';
+
+const channel = (): ServedChannel => ({}) as ServedChannel;
+const share = (sequenceNumber: number): AcceptedShare => ({ sequenceNumber }) as AcceptedShare;
+const numbers = (settled: ReturnType<HeldShares['settle']>) =>
+  settled?.released.map((each) => each.share.sequenceNumber);
+
+describe('shares that wait for an upstream', () => {
+  it('are released in the order they were submitted, the ones behind them too', () => {
+    const held = new HeldShares();
+    const mine = channel();
+    const first = held.hold(mine, share(0), undefined);
+    held.queueBehind(mine, share(1), undefined);
+    const third = held.hold(mine, share(2), undefined);
+    held.queueBehind(mine, share(3), undefined);
+    expect(held.of(mine)).toBe(4);
+    expect(numbers(held.settle(third, 'accepted'))).toEqual([]);
+    expect(numbers(held.settle(first, 'accepted'))).toEqual([0, 1, 2, 3]);
+    expect(held.of(mine)).toBe(0);
+  });
+
+  it('that were dropped hold back nobody', () => {
+    const held = new HeldShares();
+    const mine = channel();
+    const first = held.hold(mine, share(0), 'worker');
+    held.queueBehind(mine, share(1), undefined);
+    const settled = held.settle(first, 'dropped');
+    expect(settled?.held).toMatchObject({ worker: 'worker', share: { sequenceNumber: 0 } });
+    expect(numbers(settled)).toEqual([1]);
+    expect(held.settle(first, 'accepted')).toBeUndefined();
+  });
+
+  it('do not hold back other channels', () => {
+    const held = new HeldShares();
+    const [one, two] = [channel(), channel()];
+    held.hold(one, share(0), undefined);
+    const other = held.hold(two, share(0), undefined);
+    expect(numbers(held.settle(other, 'accepted'))).toEqual([0]);
+    expect([held.of(one), held.of(two)]).toEqual([1, 0]);
+  });
+});
