@@ -46,3 +46,4 @@ export type {
   Solution,
   StandardShare,
 } from './shares/share.ts';
+export { Vardiff, type VardiffOptions } from './vardiff/vardiff.ts';

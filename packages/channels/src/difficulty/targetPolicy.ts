@@ -12,7 +12,10 @@ export interface TargetPolicy {
 
 export type TargetChoice =
   | { readonly outcome: 'chosen'; readonly target: Uint8Array }
-  | { readonly outcome: 'refused'; readonly errorCode: Extract<OpenMiningChannelErrorCode, 'invalid-nominal-hashrate' | 'max-target-out-of-range'> };
+  | {
+      readonly outcome: 'refused';
+      readonly errorCode: Extract<OpenMiningChannelErrorCode, 'invalid-nominal-hashrate' | 'max-target-out-of-range'>;
+    };
 
 /** `invalid-nominal-hashrate` unless it is finite and not negative. 0 and -0 are fine: a proxy without devices sends 0. */
 export function isNominalHashrate(nominalHashrate: number): boolean {

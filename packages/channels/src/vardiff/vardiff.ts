@@ -1,12 +1,218 @@
+import { compareTargets, hashrateFromTarget, targetFromHashrate, workFromTarget } from '@stratumkit/bitcoin';
+import { type Now, UsageError } from '@stratumkit/codec';
+import { HashratePosterior } from './hashratePosterior.ts';
+import { hashrateToSteps, STEPS_PER_OCTAVE, stepsToHashrate } from './logScale.ts';
+
 export interface VardiffOptions {
   readonly sharesPerMinute: number;
   /** Hashes per second. Targets are never easier than for the smallest, nor harder than for the largest. */
   readonly minHashrate: number;
   readonly maxHashrate: number;
-  /** No two retargets are closer than this, except to stop a flood; by default 30,000. */
+  /** No two retargets are closer than this, except to stop a flood; by default 10,000. */
   readonly retargetIntervalMs?: number;
-  /** What the client claimed; 0 when unknown. */
+  /** What the client claimed; 0 or absent when unknown. */
   readonly nominalHashrate?: number;
   /** The client's `max_target`: no target is easier. */
   readonly maxTarget?: Uint8Array;
+}
+
+const OCTAVE = STEPS_PER_OCTAVE;
+/** A belief narrower than this, half of its middle 68 %, is sure enough to stop searching. */
+const SURE = 0.25 * OCTAVE;
+/** A belief wider than this is probed at the full rate. */
+const UNSURE = 0.5 * OCTAVE;
+/** The highest probe: 4 times the wanted rate. */
+const MAX_PROBE = 2 * OCTAVE;
+/** A search ends after this, sure or not. */
+const MAX_SEARCH_MS = 210_000;
+/** Retargets closer than this are not worth a message while searching. */
+const SEARCH_STEP = 0.3 * OCTAVE;
+/** A median this far off the target begins a search. */
+const LOST = 0.6 * OCTAVE;
+/** At the end of a search the target is put right if it is off by this. */
+const SETTLE_STEP = 0.07 * OCTAVE;
+/** Later it is moved when the median is off by this and the belief is narrow, */
+const FINE_STEP = 0.14 * OCTAVE;
+const FINE_SURE = 0.2 * OCTAVE;
+const FINE_INTERVAL_MS = 240_000;
+/** or when four fifths of the belief agree that it is off by this. */
+const CONFIDENT_STEP = 0.2 * OCTAVE;
+const CONFIDENCE = 0.2;
+/** As many shares before the next look are a reason to look at once. */
+const BURST_SHARES = 12;
+/** Spacing of retargets that stop a flood. */
+const FLOOD_INTERVAL_MS = 2_000;
+
+/**
+ * Keeps the share rate of one channel near the wanted one, fed by accepted shares only. It believes in a distribution of
+ * hashrates; while that is wide it searches with an easier target (up to 4 times the wanted rate, to learn faster), once it is
+ * narrow it holds still. All decisions are plain double arithmetic, the same on every machine.
+ */
+export class Vardiff {
+  readonly #sharesPerMinute: number;
+  readonly #retargetIntervalMs: number;
+  readonly #minSteps: number;
+  readonly #maxSteps: number;
+  readonly #posterior: HashratePosterior;
+  #nominalHashrate: number;
+  #easiestSteps: number;
+  #maxTarget: Uint8Array | undefined;
+  #target!: Uint8Array;
+  #work!: bigint;
+  #targetSteps!: number;
+  #shares = 0;
+  #lookedAtMs: number;
+  #retargetedAtMs = Number.NEGATIVE_INFINITY;
+  #search: { readonly sinceMs: number } | undefined;
+  #settling = false;
+
+  constructor(options: VardiffOptions, now: Now) {
+    const { sharesPerMinute, minHashrate, maxHashrate, nominalHashrate = 0, maxTarget } = options;
+    if (!(sharesPerMinute > 0 && minHashrate > 0 && maxHashrate >= minHashrate && Number.isFinite(maxHashrate)))
+      throw new UsageError('vardiff-options', 'the share rate and the hashrate range must be above 0 and in order', {
+        context: { sharesPerMinute, minHashrate, maxHashrate },
+      });
+    this.#sharesPerMinute = sharesPerMinute;
+    this.#retargetIntervalMs = options.retargetIntervalMs ?? 10_000;
+    this.#minSteps = hashrateToSteps(minHashrate);
+    this.#maxSteps = hashrateToSteps(maxHashrate);
+    this.#nominalHashrate = nominalHashrate;
+    this.#maxTarget = maxTarget;
+    this.#easiestSteps = this.#easiest();
+    const claim = this.#clamp(nominalHashrate > 0 ? hashrateToSteps(nominalHashrate) : this.#minSteps);
+    this.#posterior = new HashratePosterior(claim);
+    this.#lookedAtMs = now.monotonicMs;
+    this.#setTarget(claim);
+  }
+
+  /** The target in force: what SetTarget (or the open's Success) is to carry, unchanged. */
+  get target(): Uint8Array {
+    return this.#target;
+  }
+
+  /** Median of the belief, in hashes per second. */
+  get hashrate(): number {
+    return stepsToHashrate(this.#posterior.quantile(0.5));
+  }
+
+  /** True while it may be asking for more shares than wanted, to learn. */
+  get isSearching(): boolean {
+    return this.#search !== undefined;
+  }
+
+  /** When {@link tick} should be called next, in monotonic milliseconds. */
+  get deadline(): number {
+    return this.#lookedAtMs + this.#retargetIntervalMs / 2;
+  }
+
+  /**
+   * An accepted share, with the work it was credited with: shares of jobs with an earlier target say nothing about the present
+   * one. Returns a new target if one is due; a job should follow it.
+   */
+  accepted(work: bigint, now: Now): Uint8Array | undefined {
+    if (work !== this.#work) return undefined;
+    this.#shares++;
+    const usual = (this.#sharesPerMinute * this.#retargetIntervalMs) / 120_000;
+    if (this.#shares < Math.max(BURST_SHARES, 4 * usual)) return undefined;
+    return now.monotonicMs - this.#retargetedAtMs < FLOOD_INTERVAL_MS / 2 ? undefined : this.#look(now.monotonicMs);
+  }
+
+  /** Returns a new target if one is due; a job should follow it. */
+  tick(now: Now): Uint8Array | undefined {
+    return now.monotonicMs >= this.deadline ? this.#look(now.monotonicMs) : undefined;
+  }
+
+  /** `UpdateChannel`: returns a new target if the smaller `max_target` or the changed claim calls for one at once. */
+  update(nominalHashrate: number, maxTarget: Uint8Array, now: Now): Uint8Array | undefined {
+    this.#maxTarget = maxTarget;
+    this.#easiestSteps = this.#easiest();
+    if (nominalHashrate > 0 && nominalHashrate !== this.#nominalHashrate)
+      this.#posterior.claim(this.#clamp(hashrateToSteps(nominalHashrate)));
+    this.#nominalHashrate = nominalHashrate;
+    if (compareTargets(this.#target, maxTarget) <= 0) return undefined;
+    this.#observe(now.monotonicMs);
+    return this.#retarget(this.#targetSteps, now.monotonicMs);
+  }
+
+  #look(nowMs: number): Uint8Array | undefined {
+    this.#observe(nowMs);
+    return this.#decide(nowMs);
+  }
+
+  #observe(nowMs: number): void {
+    const minutes = Math.max(0, nowMs - this.#lookedAtMs) / 60_000;
+    this.#posterior.update(this.#shares, minutes, this.#targetSteps, this.#sharesPerMinute);
+    this.#lookedAtMs = nowMs;
+    this.#shares = 0;
+  }
+
+  #decide(nowMs: number): Uint8Array | undefined {
+    const median = this.#posterior.quantile(0.5);
+    const width = (this.#posterior.quantile(0.84) - this.#posterior.quantile(0.16)) / 2;
+    const off = median - this.#targetSteps;
+    if (this.#search !== undefined && (width < SURE || nowMs - this.#search.sinceMs > MAX_SEARCH_MS)) {
+      this.#search = undefined;
+      this.#settling = true;
+    }
+    const searching = this.#search !== undefined || this.#isLost(off);
+    if (!searching && !this.#shouldMove(off, width, nowMs)) return undefined;
+
+    let probe = searching ? MAX_PROBE * Math.min(1, Math.max(0, (width - SURE) / (UNSURE - SURE))) : 0;
+    // Too many shares teach enough by themselves.
+    if (off > 0) probe = Math.min(probe, off / 2);
+    const wanted = this.#clamp(median - probe);
+    const change = wanted - this.#targetSteps;
+    if (searching && Math.abs(change) < SEARCH_STEP) {
+      this.#search ??= { sinceMs: nowMs };
+      return undefined;
+    }
+    const interval = change > OCTAVE ? Math.min(FLOOD_INTERVAL_MS, this.#retargetIntervalMs) : this.#retargetIntervalMs;
+    if (nowMs - this.#retargetedAtMs < interval) return undefined;
+    if (searching) this.#search ??= { sinceMs: nowMs };
+    this.#settling = false;
+    this.#posterior.recentre(median);
+    // Nothing to say if the target is at a bound already.
+    return Math.abs(change) < SETTLE_STEP ? undefined : this.#retarget(wanted, nowMs);
+  }
+
+  #isLost(off: number): boolean {
+    if (off > LOST) return this.#posterior.quantile(CONFIDENCE) > this.#targetSteps + 0.1 * OCTAVE;
+    return off < -LOST && this.#posterior.quantile(1 - CONFIDENCE) < this.#targetSteps - 0.1 * OCTAVE;
+  }
+
+  #shouldMove(off: number, width: number, nowMs: number): boolean {
+    const distance = Math.abs(off);
+    if (this.#settling && distance > SETTLE_STEP) return true;
+    const rested = nowMs - this.#retargetedAtMs > FINE_INTERVAL_MS;
+    if (distance > FINE_STEP && width < FINE_SURE && rested) return true;
+    return (
+      this.#posterior.quantile(CONFIDENCE) - this.#targetSteps > CONFIDENT_STEP ||
+      this.#posterior.quantile(1 - CONFIDENCE) - this.#targetSteps < -CONFIDENT_STEP
+    );
+  }
+
+  #retarget(steps: number, nowMs: number): Uint8Array {
+    this.#retargetedAtMs = nowMs;
+    this.#setTarget(this.#clamp(steps));
+    return this.#target;
+  }
+
+  #setTarget(steps: number): void {
+    const target = targetFromHashrate(stepsToHashrate(steps), this.#sharesPerMinute);
+    const maxTarget = this.#maxTarget;
+    this.#target = maxTarget !== undefined && compareTargets(target, maxTarget) > 0 ? maxTarget.slice() : target;
+    this.#work = workFromTarget(this.#target);
+    this.#targetSteps = hashrateToSteps(Math.max(hashrateFromTarget(this.#target, this.#sharesPerMinute), 1e-300));
+  }
+
+  #easiest(): number {
+    if (this.#maxTarget === undefined) return this.#minSteps;
+    const hashrate = hashrateFromTarget(this.#maxTarget, this.#sharesPerMinute);
+    return Math.max(this.#minSteps, hashrate > 0 ? hashrateToSteps(hashrate) : this.#minSteps);
+  }
+
+  /** The client's `max_target` wins over our own largest hashrate. */
+  #clamp(steps: number): number {
+    return Math.max(this.#easiestSteps, Math.min(this.#maxSteps, steps));
+  }
 }
