@@ -1,7 +1,7 @@
 /** The layers of docs/architecture.md: a room may import rooms of lower layers, and inside its own layer only what `edges` lists. */
 export const LAYERS: readonly (readonly string[])[] = [
   ['codec', 'bitcoin'],
-  ['messages', 'framing', 'noise'],
+  ['messages', 'framing', 'noise', 'sv1'],
   ['channels', 'connection', 'regtest', 'roles'],
   ['accelerate', 'node-rpc', 'transport', 'runtime'],
 ];

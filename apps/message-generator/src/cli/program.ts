@@ -1,0 +1,149 @@
+import { readFileSync, statSync } from 'node:fs';
+import { ConfigError, UsageError } from '@stratumkit/codec';
+import { PROTOCOL_IDS, type Protocol } from '@stratumkit/messages';
+import type { ProcessEdge } from '@stratumkit/runtime';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { describeBytes, parseHexText } from '../decodeInput.ts';
+import { parseTestFile } from '../format/parseTest.ts';
+import { formatProblem, TestFileError } from '../format/problems.ts';
+import { createSchema } from '../schema.ts';
+import { findTests } from './findTests.ts';
+import { runCommand } from './runCommand.ts';
+
+const UNUSABLE = 2;
+const UNUSABLE_COMPAT = 101;
+
+/** Runs one command line and returns the exit code. */
+export async function runProgram(edge: ProcessEdge): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('message-generator')
+    .description('Plays the peer of a Stratum role: scripted tests, a decoder, an interceptor.')
+    .version('0.0.0', '-V, --version', 'print the version')
+    .exitOverride()
+    .showHelpAfterError('(see message-generator --help)')
+    .configureOutput({
+      writeOut: (text) => void edge.stdout.write(text),
+      writeErr: (text) => void edge.stderr.write(text),
+    });
+  addRun(program, edge, (code) => {
+    exitCode = code;
+  });
+  addCheck(program, edge, (code) => {
+    exitCode = code;
+  });
+  addDecode(program, edge);
+  program
+    .command('schema')
+    .description('print the JSON Schema of test files, for editors')
+    .action(() => void edge.stdout.write(`${JSON.stringify(createSchema(), null, 2)}\n`));
+  try {
+    await program.parseAsync(edge.argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : unusable(edge);
+    if (!(error instanceof ConfigError)) throw error;
+    edge.stderr.write(`message-generator: ${error.message}\n`);
+    return unusable(edge);
+  }
+}
+
+function unusable(edge: ProcessEdge): number {
+  return edge.argv.includes('--compat') ? UNUSABLE_COMPAT : UNUSABLE;
+}
+
+function addRun(program: Command, edge: ProcessEdge, done: (exitCode: number) => void): void {
+  program
+    .command('run')
+    .description('run test files, and all test files of folders')
+    .argument('<path...>', 'files and folders')
+    .option('--jobs <n>', 'tests at a time', integer(1, 1_000), 1)
+    .option('--compat', 'as the original tool did it', false)
+    .option('--seed <n>', 'seed of the random values', integer(0, 2 ** 32 - 1))
+    .option('--timeout <ms>', 'how long to wait for a message', integer(1, 86_400_000))
+    .option('--map-port <from=to>', 'use another port than the file says (repeatable)', collectPort, {})
+    .option('--json', 'print one JSON object a line', false)
+    .option('--junit <file>', 'write JUnit XML to this file')
+    .addOption(new Option('--tap', 'print TAP').default(false).conflicts('json'))
+    .option('--verbose', 'print the log and every message of a failed test', false)
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      done(
+        await runCommand(
+          paths,
+          {
+            jobs: options.jobs as number,
+            compat: options.compat === true,
+            seed: options.seed as number | undefined,
+            timeoutMs: options.timeout as number | undefined,
+            ports: options.mapPort as Record<number, number>,
+            json: options.json === true,
+            junit: options.junit as string | undefined,
+            tap: options.tap === true,
+            verbose: options.verbose === true,
+          },
+          edge,
+        ),
+      );
+    });
+}
+
+function addCheck(program: Command, edge: ProcessEdge, done: (exitCode: number) => void): void {
+  program
+    .command('check')
+    .description('validate test files without running them')
+    .argument('<path...>', 'files and folders')
+    .option('--compat', 'by the rules of the original tool', false)
+    .action((paths: string[], { compat }: { compat: boolean }) => {
+      for (const file of findTests(paths)) {
+        try {
+          const { warnings } = parseTestFile(file, { compat });
+          edge.stdout.write(`ok    ${file}\n`);
+          for (const warning of warnings) edge.stdout.write(`  warning: ${formatProblem(warning)}\n`);
+        } catch (error) {
+          if (!(error instanceof TestFileError)) throw error;
+          edge.stdout.write(`BAD   ${file}\n`);
+          for (const problem of error.problems) edge.stdout.write(`  ${formatProblem(problem)}\n`);
+          done(compat ? UNUSABLE_COMPAT : UNUSABLE);
+        }
+      }
+    });
+}
+
+function addDecode(program: Command, edge: ProcessEdge): void {
+  program
+    .command('decode')
+    .description('show frames, or SV1 lines, in readable form')
+    .addOption(new Option('--protocol <name>', 'subprotocol of the connection').choices(Object.keys(PROTOCOL_IDS)))
+    .argument('<hex|file>', 'hexadecimal digits, or a file with digits or raw bytes')
+    .action((input: string, { protocol }: { protocol?: Protocol }) => {
+      try {
+        edge.stdout.write(describeBytes(readInput(input), protocol));
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        throw new ConfigError('not-decodable', error.message);
+      }
+    });
+}
+
+function readInput(input: string): Uint8Array {
+  const direct = parseHexText(input) ?? (input.startsWith('{') ? new TextEncoder().encode(input) : undefined);
+  if (direct !== undefined) return direct;
+  if (statSync(input, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new ConfigError('not-decodable', `${input} is neither hexadecimal nor a file`);
+  }
+  const bytes = new Uint8Array(readFileSync(input));
+  return parseHexText(new TextDecoder().decode(bytes)) ?? bytes;
+}
+
+export function integer(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`a number from ${minimum} to ${maximum}`);
+  };
+}
+
+function collectPort(text: string, ports: Record<number, number>): Record<number, number> {
+  const match = /^(\d{1,5})=(\d{1,5})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('two ports, 3333=4444');
+  return { ...ports, [Number(match[1])]: Number(match[2]) };
+}

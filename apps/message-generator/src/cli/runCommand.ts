@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { ConfigError } from '@stratumkit/codec';
+import type { ProcessEdge } from '@stratumkit/runtime';
+import { formatJsonLine, formatJsonSummary, formatJunit, formatTap } from '../report/formats.ts';
+import { formatReport, formatSummary } from '../report/terminal.ts';
+import type { TestReport } from '../run/report.ts';
+import { runTestFile } from '../run/runTest.ts';
+import { findTests } from './findTests.ts';
+
+export interface RunFlags {
+  readonly jobs: number;
+  readonly compat: boolean;
+  readonly seed: number | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly json: boolean;
+  readonly junit: string | undefined;
+  readonly tap: boolean;
+  readonly verbose: boolean;
+  readonly ports: Readonly<Record<number, number>>;
+}
+
+/** Exit codes: 0 all passed, 1 one failed, 2 one is unusable; under compat 101 for both, as the original. */
+export async function runCommand(paths: readonly string[], flags: RunFlags, edge: ProcessEdge): Promise<number> {
+  const files = findTests(paths);
+  if (files.length === 0) throw new ConfigError('no-tests', `no test files in ${paths.join(', ')}`);
+  const abort = new AbortController();
+  const release = edge.onSignal(['SIGINT', 'SIGTERM'], () => abort.abort());
+  try {
+    const reports = await runAll(files, flags, edge, abort.signal);
+    if (flags.tap) edge.stdout.write(formatTap(reports));
+    else if (flags.json) edge.stdout.write(formatJsonSummary(reports));
+    else if (reports.length > 1) edge.stdout.write(formatSummary(reports));
+    if (flags.junit !== undefined) writeFileSync(flags.junit, formatJunit(reports));
+    return exitCode(reports, flags.compat);
+  } finally {
+    release();
+  }
+}
+
+function exitCode(reports: readonly TestReport[], compat: boolean): number {
+  const has = (outcome: TestReport['outcome']) => reports.some((report) => report.outcome === outcome);
+  if (has('unusable')) return compat ? 101 : 2;
+  if (has('failed')) return compat ? 101 : 1;
+  return 0;
+}
+
+async function runAll(
+  files: readonly string[],
+  flags: RunFlags,
+  edge: ProcessEdge,
+  signal: AbortSignal,
+): Promise<readonly TestReport[]> {
+  const reports: TestReport[] = [];
+  let next = 0;
+  let printed = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < files.length && !signal.aborted; index = next++) {
+      reports[index] = await runOne(files[index] ?? '', flags, edge, signal);
+      // In the order of the files, whatever order they end in.
+      for (let report = reports[printed]; report !== undefined; report = reports[++printed]) print(report, flags, edge);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(flags.jobs, files.length) }, worker));
+  return reports.filter((report) => report !== undefined);
+}
+
+function runOne(file: string, flags: RunFlags, edge: ProcessEdge, signal: AbortSignal): Promise<TestReport> {
+  const level = edge.environment.RUST_LOG ?? '';
+  const logs = flags.verbose || (flags.compat && /trace|debug|info/.test(level));
+  const { seed, timeoutMs } = flags;
+  return runTestFile(file, {
+    compat: flags.compat,
+    signal,
+    environment: edge.environment as NodeJS.ProcessEnv,
+    ports: flags.ports,
+    ...(seed === undefined ? {} : { seed }),
+    ...(timeoutMs === undefined ? {} : { timeouts: { receiveMs: timeoutMs } }),
+    // The lines that files of the original look for go to stdout.
+    onLog: (line) => {
+      if (logs) (flags.json || flags.tap ? edge.stderr : edge.stdout).write(`${line}\n`);
+    },
+  });
+}
+
+function print(report: TestReport, flags: RunFlags, edge: ProcessEdge): void {
+  if (flags.json) edge.stdout.write(formatJsonLine(report));
+  else if (!flags.tap) edge.stdout.write(formatReport(report, { verbose: flags.verbose }));
+  if (flags.compat && report.outcome === 'failed') edge.stderr.write('TEST FAILED\n');
+}

@@ -1,0 +1,230 @@
+import type { JsonObject, JsonValue, MessageDefinition } from '@stratumkit/codec';
+import type { MessageGroup } from '@stratumkit/messages';
+import type { Problem } from './problems.ts';
+
+/** A place in a file that a failure can point at. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** One test, read and checked, ready to run. */
+export interface TestPlan extends Place {
+  readonly version: '1' | '2';
+  /** `--compat`: as the original tool did it. */
+  readonly compat: boolean;
+  readonly connections: readonly ConnectionPlan[];
+  readonly messages: ReadonlyMap<string, Sv2Template>;
+  readonly sv1Messages: ReadonlyMap<string, Sv1Template>;
+  readonly steps: readonly Step[];
+  readonly setupCommands: readonly CommandPlan[];
+  readonly executionCommands: readonly CommandPlan[];
+  readonly cleanupCommands: readonly CommandPlan[];
+  readonly variables: JsonObject;
+  readonly skip: readonly string[];
+  readonly watch: readonly Watch[];
+  readonly timeouts: Timeouts;
+  readonly warnings: readonly Problem[];
+}
+
+/** Milliseconds; undefined waits for ever. */
+export interface Timeouts {
+  readonly receiveMs: number | undefined;
+  readonly connectMs: number | undefined;
+  readonly acceptMs: number | undefined;
+  readonly readyMs: number | undefined;
+  /** How long `close_connection` and `sustain_connection` look. */
+  readonly watchMs: number;
+  /** Pause between attempts to connect; undefined makes one attempt. */
+  readonly retryMs: number | undefined;
+}
+
+export interface ConnectionPlan extends Place {
+  readonly name: string;
+  /** What we do: connect, or listen and accept one. */
+  readonly role: 'client' | 'server';
+  readonly protocol: 'sv1' | 'sv2';
+  readonly ip: string;
+  readonly port: number;
+  /** Keys as in the file; with them the connection is encrypted. */
+  readonly authorityPublicKey: Uint8Array | undefined;
+  readonly authoritySecretKey: Uint8Array | undefined;
+  readonly opens: 'start' | 'action';
+}
+
+export interface Sv2Template extends Place {
+  readonly id: string;
+  readonly definition: MessageDefinition;
+  readonly fields: JsonObject;
+  readonly replace: readonly Replacement[];
+  /** Header of a manual frame builder. */
+  readonly header: ManualHeader | undefined;
+}
+
+export interface ManualHeader {
+  readonly messageType: number;
+  readonly extensionType: number;
+  readonly channelMessage: boolean;
+}
+
+/** `ARBITRARY`, or the name of a saved value. */
+export interface Replacement extends Place {
+  readonly field: string;
+  readonly keyword: string;
+}
+
+export interface Sv1Template extends Place {
+  readonly id: string;
+  readonly message: JsonObject;
+  readonly replace: readonly Replacement[];
+}
+
+export type Step = ActionStep | LoopStep | SetStep | OpenStep | CloseStep | SleepStep;
+
+export interface ActionStep extends Place {
+  readonly kind: 'action';
+  /** Counted from 1 through the file. */
+  readonly number: number;
+  readonly connection: string;
+  readonly doc: string;
+  readonly sends: readonly Send[];
+  readonly results: readonly ResultPlan[];
+  readonly skip: readonly string[] | undefined;
+}
+
+export interface LoopStep extends Place {
+  readonly kind: 'loop';
+  /** A number of rounds, or the values of the rounds; either may be an expression. */
+  readonly times: JsonValue | undefined;
+  readonly values: JsonValue | undefined;
+  readonly as: string | undefined;
+  readonly steps: readonly Step[];
+}
+
+export interface SetStep extends Place {
+  readonly kind: 'set';
+  readonly values: JsonObject;
+}
+
+export interface OpenStep extends Place {
+  readonly kind: 'open';
+  readonly connection: string;
+}
+
+export interface CloseStep extends Place {
+  readonly kind: 'close';
+  readonly connection: string;
+  readonly how: 'fin' | 'reset';
+}
+
+export interface SleepStep extends Place {
+  readonly kind: 'sleep';
+  readonly ms: number;
+}
+
+export type Send = Place & {
+  /** Write sizes: the first write takes the first size, and so on; the rest goes in one. */
+  readonly split: readonly number[];
+  /** Pause before every write but the first. */
+  readonly delayMs: number;
+  /** Offsets in what goes over the wire whose lowest bit is turned over. */
+  readonly corrupt: readonly number[];
+  readonly what:
+    | { readonly kind: 'message'; readonly id: string }
+    | { readonly kind: 'inline'; readonly template: Sv2Template }
+    | { readonly kind: 'inlineSv1'; readonly template: Sv1Template }
+    | {
+        readonly kind: 'frame';
+        readonly header: ManualHeader;
+        readonly payload: JsonValue;
+        /** What the header claims; undefined: the truth. */
+        readonly length: number | undefined;
+      }
+    | { readonly kind: 'raw'; readonly bytes: JsonValue };
+};
+
+export type ResultPlan = Place & { readonly type: string } & ResultBody;
+
+export type ResultBody =
+  | { readonly kind: 'messageType'; readonly messageType: number }
+  | {
+      readonly kind: 'matchFields';
+      readonly group: MessageGroup;
+      readonly typeName: string;
+      /** Undefined only under compat, where the name is a filter. */
+      readonly definition: MessageDefinition | undefined;
+      readonly fields: readonly FieldCheck[];
+    }
+  | {
+      readonly kind: 'saveFields';
+      readonly group: MessageGroup;
+      readonly definition: MessageDefinition | undefined;
+      readonly fields: readonly FieldSave[];
+    }
+  | { readonly kind: 'length'; readonly length: number }
+  | { readonly kind: 'extensionType'; readonly value: number }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'open'; readonly forMs: number | undefined }
+  | { readonly kind: 'unfinished' }
+  | { readonly kind: 'nothing'; readonly forMs: number }
+  | ({ readonly kind: 'expect' } & Expectation)
+  | { readonly kind: 'sv1Id'; readonly id: JsonValue }
+  | { readonly kind: 'sv1Fields'; readonly fields: readonly FieldCheck[] }
+  | { readonly kind: 'sv1Any' }
+  | ({ readonly kind: 'sv1Expect' } & Sv1Expectation);
+
+export interface FieldCheck extends Place {
+  readonly field: string;
+  readonly expected: JsonValue;
+}
+
+export interface FieldSave extends Place {
+  readonly field: string;
+  readonly name: string;
+}
+
+export interface Expectation {
+  readonly definitions: readonly MessageDefinition[];
+  readonly messageType: number | undefined;
+  readonly extensionType: JsonValue | undefined;
+  readonly channelMessage: boolean | undefined;
+  readonly length: JsonValue | undefined;
+  readonly fields: readonly FieldCheck[];
+  readonly saves: readonly FieldSave[];
+  readonly skip: readonly string[];
+  readonly timeoutMs: number | undefined;
+}
+
+export interface Sv1Expectation {
+  readonly method: JsonValue | undefined;
+  readonly fields: readonly FieldCheck[];
+  /** JSON pointers into the message. */
+  readonly saves: readonly FieldSave[];
+  readonly skip: readonly string[];
+  readonly timeoutMs: number | undefined;
+}
+
+/** Saves fields of every message of a type that arrives, wherever it is read or skipped. */
+export interface Watch {
+  readonly definition: MessageDefinition;
+  readonly saves: readonly FieldSave[];
+}
+
+export interface CommandPlan extends Place {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly conditions: CommandConditions | undefined;
+}
+
+export interface CommandConditions {
+  readonly timerMs: number;
+  readonly warnNoPanic: boolean;
+  readonly conditions: readonly OutputCondition[];
+}
+
+export interface OutputCondition {
+  readonly text: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly wanted: boolean;
+  readonly late: boolean;
+}

@@ -1,0 +1,10 @@
+export { describeBytes } from './decodeInput.ts';
+export type { TestPlan, Timeouts } from './format/model.ts';
+export { DEFAULT_TIMEOUTS, type ParseOptions, parseTestFile, parseTestText } from './format/parseTest.ts';
+export { type Problem, TestFileError } from './format/problems.ts';
+export { formatJsonLine, formatJunit, formatTap } from './report/formats.ts';
+export { formatReport } from './report/terminal.ts';
+export type { Failure, FieldComparison } from './run/failure.ts';
+export type { TestReport, TranscriptEntry } from './run/report.ts';
+export { type RunOptions, runTest, runTestFile } from './run/runTest.ts';
+export { createSchema } from './schema.ts';

@@ -1,0 +1,172 @@
+import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
+import type { ConnectionPlan, Timeouts } from '../format/model.ts';
+import { type AnyPeer, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
+import type { CodecEdge, Security } from '../wire/sv2Codec.ts';
+import { pause, within } from './commands.ts';
+import { CheckFailure } from './failure.ts';
+
+export interface ConnectionsOptions {
+  readonly timeouts: Timeouts;
+  readonly compat: boolean;
+  readonly edge: CodecEdge;
+  readonly signal: AbortSignal;
+  /** Where a connection really goes; the plan's address unless given. */
+  mapPort(port: number): number;
+  onPeer(name: string, peer: AnyPeer): void;
+}
+
+/** The connections of one test by name, and the sockets it listens on. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #listeners = new Map<string, Listening>();
+  readonly #open = new Map<string, AnyPeer>();
+  readonly #peers: AnyPeer[] = [];
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  get(name: string): AnyPeer {
+    const peer = this.#open.get(name);
+    if (peer === undefined) throw new CheckFailure(`connection "${name}" is not open`, { hard: true });
+    return peer;
+  }
+
+  /** Binds, and returns the port: the one of the plan, or the one the system chose. */
+  async listen(plan: ConnectionPlan): Promise<number> {
+    const listening = new Listening();
+    this.#listeners.set(plan.name, listening);
+    return listening.bind(plan.ip, this.#options.mapPort(plan.port));
+  }
+
+  async open(plan: ConnectionPlan): Promise<void> {
+    const { timeouts, signal } = this.#options;
+    const socket = plan.role === 'client' ? await this.#connect(plan) : await this.#accept(plan);
+    const peer: AnyPeer =
+      plan.protocol === 'sv1' ? new Sv1Peer(socket) : new Sv2Peer(socket, securityOf(plan), this.#options.edge);
+    this.#peers.push(peer);
+    this.#open.set(plan.name, peer);
+    this.#options.onPeer(plan.name, peer);
+    try {
+      await within(peer.ready, timeouts.connectMs, signal, `${addressOf(plan)}: no end of the handshake`);
+    } catch (error) {
+      if (error instanceof CheckFailure || signal.aborted) throw error;
+      throw new CheckFailure(`${addressOf(plan)}: the handshake failed: ${(error as Error).message}`, { hard: true });
+    }
+  }
+
+  close(): void {
+    for (const peer of this.#peers) peer.destroy();
+    for (const listening of this.#listeners.values()) listening.close();
+  }
+
+  async #connect(plan: ConnectionPlan): Promise<Socket> {
+    const { timeouts, signal, mapPort } = this.#options;
+    const started = performance.now();
+    for (;;) {
+      signal.throwIfAborted();
+      const left = timeouts.connectMs === undefined ? undefined : timeouts.connectMs - (performance.now() - started);
+      const outcome = await connectOnce(plan.ip, mapPort(plan.port), left, signal);
+      if (typeof outcome !== 'string') return outcome;
+      const { retryMs, connectMs } = timeouts;
+      const over = connectMs !== undefined && performance.now() - started + (retryMs ?? 0) >= connectMs;
+      if (retryMs === undefined || over) {
+        throw new CheckFailure(`cannot connect to ${addressOf(plan)}: ${outcome}`, { hard: true });
+      }
+      await pause(retryMs, signal);
+    }
+  }
+
+  async #accept(plan: ConnectionPlan): Promise<Socket> {
+    const { timeouts, signal, compat } = this.#options;
+    if (!this.#listeners.has(plan.name)) await this.listen(plan);
+    const listening = this.#listeners.get(plan.name);
+    if (listening === undefined) throw new CheckFailure(`${plan.name} does not listen`, { hard: true });
+    const socket = await within(listening.next(), timeouts.acceptMs, signal, `nobody connected to ${addressOf(plan)}`);
+    // The original accepts one connection.
+    if (compat) listening.close();
+    return socket;
+  }
+}
+
+/** Sockets accepted, for whoever asks. */
+class Listening {
+  readonly #server: Server;
+  readonly #sockets: Socket[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor() {
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => {
+      socket.on('error', () => undefined);
+      this.#sockets.push(socket);
+      this.#wake?.();
+    });
+  }
+
+  async bind(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(new CheckFailure(`cannot listen on ${host}:${port}: ${error.code ?? error.message}`, { hard: true })),
+      );
+      this.#server.listen(port, host, resolve);
+    });
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  async next(): Promise<Socket> {
+    for (;;) {
+      const socket = this.#sockets.shift();
+      if (socket !== undefined) {
+        // Bytes wait in the system until somebody listens for them.
+        queueMicrotask(() => socket.resume());
+        return socket;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets.splice(0)) socket.destroy();
+  }
+}
+
+function connectOnce(
+  host: string,
+  port: number,
+  timeoutMs: number | undefined,
+  signal: AbortSignal,
+): Promise<Socket | string> {
+  return new Promise((resolve) => {
+    const socket = tcpConnect({ host, port });
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (outcome: Socket | string) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      socket.removeListener('error', failed);
+      if (typeof outcome === 'string') socket.destroy();
+      resolve(outcome);
+    };
+    const abort = () => finish('aborted');
+    const failed = (error: NodeJS.ErrnoException) => finish(error.code ?? error.message);
+    if (timeoutMs !== undefined) timer = setTimeout(() => finish('no answer'), Math.max(timeoutMs, 1));
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('connect', () => finish(socket));
+    socket.on('error', failed);
+    socket.on('error', () => undefined);
+  });
+}
+
+function securityOf(plan: ConnectionPlan): Security {
+  const { authorityPublicKey, authoritySecretKey } = plan;
+  if (authoritySecretKey !== undefined) return { type: 'responder', authoritySecretKey };
+  if (authorityPublicKey !== undefined) return { type: 'initiator', authorityPublicKey };
+  return { type: 'plain' };
+}
+
+function addressOf({ ip, port }: ConnectionPlan): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}

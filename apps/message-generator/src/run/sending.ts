@@ -1,0 +1,49 @@
+import { formatJson, type JsonObject, type JsonValue, UsageError } from '@stratumkit/codec';
+import type { Frame } from '@stratumkit/framing';
+import type { Sv1Template, Sv2Template } from '../format/model.ts';
+import { evaluate, expressionError, lookUp, type Scope } from '../values/evaluate.ts';
+import { randomFieldValue } from '../values/random.ts';
+
+/** A template with its expressions evaluated and its fields replaced, encoded. Throws UsageError. */
+export function buildFrame(template: Sv2Template, scope: Scope, compat: boolean): Frame {
+  const { definition, header } = template;
+  const fields: Record<string, JsonValue> = {};
+  for (const [key, specName] of Object.entries(definition.specNames)) {
+    const value = template.fields[specName];
+    if (value !== undefined) fields[specName] = evaluate(value, scope, definition.fields[key]);
+  }
+  for (const { field, keyword } of template.replace) {
+    const key = Object.entries(definition.specNames).find(([, name]) => name === field)?.[0] ?? '';
+    const shape = definition.fields[key];
+    if (shape === undefined) throw new UsageError('field', `${definition.name} has no field ${field}`);
+    fields[field] = keyword === 'ARBITRARY' ? randomFieldValue(shape, scope.random) : lookUp(keyword, scope);
+  }
+  const payload = definition.encode(definition.fromJson(fields, { dropTrailingBadByte: compat }));
+  const { messageType, extensionType, channelMessage } = definition;
+  if (header === undefined) return { messageType, extensionType, channelMessage, payload };
+  return {
+    messageType: header.messageType,
+    extensionType: header.extensionType & 0x7fff,
+    channelMessage: header.channelMessage,
+    payload,
+  };
+}
+
+/** The line of an SV1 message, its line feed included. */
+export function buildLine(template: Sv1Template, scope: Scope): Uint8Array {
+  const message: Record<string, JsonValue> = { ...(evaluate(template.message, scope) as JsonObject) };
+  for (const { field, keyword } of template.replace) {
+    if (keyword === 'ARBITRARY') message[field] = Number(scope.random.integer(0n, 0xffff_ffffn));
+    else message[field] = lookUp(keyword, scope);
+  }
+  return new TextEncoder().encode(`${formatJson(message)}\n`);
+}
+
+/** Bytes of an evaluated value: a byte list, or a string of hexadecimal digits. */
+export function bytesOf(json: JsonValue, scope: Scope): Uint8Array {
+  const value = evaluate(typeof json === 'string' ? { $hex: json } : json, scope);
+  const isByte = (item: JsonValue) => typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= 255;
+  if (!Array.isArray(value) || !value.every(isByte))
+    throw expressionError('bytes are hexadecimal or a list of numbers');
+  return Uint8Array.from(value as readonly number[]);
+}

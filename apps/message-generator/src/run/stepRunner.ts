@@ -1,0 +1,309 @@
+import { formatJson, type JsonValue, UsageError } from '@stratumkit/codec';
+import type { ActionStep, LoopStep, Place, ResultPlan, Send, Step, TestPlan, Timeouts } from '../format/model.ts';
+import { evaluate, expressionError, type Scope } from '../values/evaluate.ts';
+import { type DecodedFrame, decodeFrame, frameTitle, hexByte } from '../wire/decode.ts';
+import { type AnyPeer, type DecodedLine, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
+import { type CheckContext, checkFrame, save } from './checks.ts';
+import { pause } from './commands.ts';
+import type { Connections } from './connections.ts';
+import { CheckFailure, type Failure } from './failure.ts';
+import type { TranscriptEntry } from './report.ts';
+import { buildFrame, buildLine, bytesOf } from './sending.ts';
+import { show, showBytes } from './show.ts';
+import { checkLine } from './sv1Checks.ts';
+
+export interface StepRunnerOptions {
+  readonly plan: TestPlan;
+  readonly timeouts: Timeouts;
+  readonly scope: Scope;
+  readonly connections: Connections;
+  readonly signal: AbortSignal;
+  log(line: string): void;
+  record(entry: Omit<TranscriptEntry, 'atMs'>): void;
+  onFailure(failure: Failure): void;
+}
+
+/** Plays the steps of a test one after the other. */
+export class StepRunner {
+  readonly #options: StepRunnerOptions;
+  readonly #checks: CheckContext;
+  /** Where a failure that surfaces now belongs. */
+  #action: ActionStep | undefined;
+  #result: { readonly plan: ResultPlan; readonly number: number } | undefined;
+  #place: Place | undefined;
+
+  constructor(options: StepRunnerOptions) {
+    this.#options = options;
+    const { scope, plan, log } = options;
+    this.#checks = { scope, compat: plan.compat, log };
+  }
+
+  async run(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) {
+      this.#options.signal.throwIfAborted();
+      this.#place = step;
+      await this.#step(step);
+      this.#place = undefined;
+    }
+  }
+
+  /** The failure as a report has it. */
+  locate(error: Error, otherwise: Place): Failure {
+    const details = error instanceof CheckFailure ? error.details : { hard: true };
+    const place = this.#result?.plan ?? this.#place ?? otherwise;
+    return {
+      file: place.file,
+      line: place.line,
+      action: this.#action?.number,
+      actionDoc: this.#action?.doc ?? '',
+      result: this.#result?.number,
+      resultType: this.#result?.plan.type,
+      message: error.message,
+      expected: details.expected,
+      received: details.received,
+      comparison: details.comparison ?? [],
+      hard: details.hard ?? false,
+    };
+  }
+
+  async #step(step: Step): Promise<void> {
+    const { scope, connections, plan, signal } = this.#options;
+    switch (step.kind) {
+      case 'action':
+        return this.#runAction(step);
+      case 'loop':
+        return this.#runLoop(step);
+      case 'set':
+        for (const [name, value] of Object.entries(step.values)) scope.variables.set(name, evaluate(value, scope));
+        return;
+      case 'open': {
+        const connection = plan.connections.find(({ name }) => name === step.connection);
+        if (connection !== undefined) await connections.open(connection);
+        return;
+      }
+      case 'close':
+        connections.get(step.connection).close(step.how);
+        return;
+      case 'sleep':
+        return pause(step.ms, signal);
+    }
+  }
+
+  async #runLoop(step: LoopStep): Promise<void> {
+    const { scope } = this.#options;
+    const rounds = step.values === undefined ? range(evaluate(step.times ?? 0, scope)) : evaluate(step.values, scope);
+    if (!Array.isArray(rounds)) throw expressionError('"in" needs a list');
+    for (const value of rounds as readonly JsonValue[]) {
+      if (step.as !== undefined) scope.variables.set(step.as, value);
+      await this.run(step.steps);
+    }
+  }
+
+  /** Sends everything, then checks one result after the other. A soft failure skips the rest of the action. */
+  async #runAction(action: ActionStep): Promise<void> {
+    this.#action = action;
+    if (action.doc !== '') this.#options.log(action.doc);
+    const peer = this.#options.connections.get(action.connection);
+    for (const send of action.sends) {
+      this.#place = send;
+      await this.#send(send, peer, action.connection);
+    }
+    for (const [index, plan] of action.results.entries()) {
+      this.#result = { plan, number: index + 1 };
+      try {
+        await this.#check(plan, peer, action);
+      } catch (error) {
+        if (!(error instanceof CheckFailure) || error.details.hard === true) throw error;
+        this.#options.onFailure(this.locate(error, action));
+        break;
+      }
+      this.#result = undefined;
+    }
+    this.#result = undefined;
+    this.#action = undefined;
+  }
+
+  async #send(send: Send, peer: AnyPeer, connection: string): Promise<void> {
+    const { scope, plan, record } = this.#options;
+    const { what } = send;
+    const note = (title: string, detail: string) => record({ connection, direction: 'sent', title, detail });
+    const needSv2 = (): Sv2Peer => {
+      if (peer instanceof Sv2Peer) return peer;
+      throw new UsageError('protocol', `connection "${connection}" speaks SV1`);
+    };
+    switch (what.kind) {
+      case 'message':
+      case 'inline': {
+        const template = what.kind === 'inline' ? what.template : plan.messages.get(what.id);
+        const line = what.kind === 'message' && peer instanceof Sv1Peer ? plan.sv1Messages.get(what.id) : undefined;
+        if (line !== undefined) return this.#sendLine(buildLine(line, scope), line, peer, send, note);
+        if (template === undefined) throw new UsageError('message', 'no such message');
+        const frame = buildFrame(template, scope, plan.compat);
+        const decoded = decodeFrame(frame);
+        note(frameTitle(decoded), detailOf(decoded));
+        return needSv2().sendFrame(frame, undefined, send);
+      }
+      case 'inlineSv1':
+        return this.#sendLine(buildLine(what.template, scope), what.template, peer, send, note);
+      case 'frame': {
+        const payload = bytesOf(what.payload, scope);
+        note(`frame ${hexByte(what.header.messageType)}`, `payload ${showBytes(payload)}`);
+        const { messageType, extensionType, channelMessage } = what.header;
+        const frame = { messageType, extensionType: extensionType & 0x7fff, channelMessage, payload };
+        return needSv2().sendFrame(frame, what.length, send);
+      }
+      case 'raw': {
+        const bytes = bytesOf(what.bytes, scope);
+        note('bytes', showBytes(bytes));
+        return peer.write(bytes, send);
+      }
+    }
+  }
+
+  async #sendLine(
+    line: Uint8Array,
+    template: { readonly replace: readonly unknown[]; readonly id: string },
+    peer: AnyPeer,
+    send: Send,
+    note: (title: string, detail: string) => void,
+  ): Promise<void> {
+    if (this.#options.plan.compat && template.replace.length > 0) {
+      this.#options.log(`${template.id} has replace_fields and is not sent`);
+      return;
+    }
+    note('line', new TextDecoder().decode(line).trim());
+    await peer.write(line, send);
+  }
+
+  async #check(result: ResultPlan, peer: AnyPeer, action: ActionStep): Promise<void> {
+    const { timeouts, signal } = this.#options;
+    switch (result.kind) {
+      case 'closed':
+        if (!(await peer.inbox.waitClosed(timeouts.watchMs, signal))) {
+          throw new CheckFailure('the connection is still open', {
+            expected: 'a closed connection',
+            received: 'an open one',
+          });
+        }
+        return;
+      case 'open':
+        if (await peer.inbox.waitClosed(result.forMs ?? timeouts.watchMs, signal)) {
+          throw new CheckFailure(`the connection was closed: ${peer.inbox.closed}`, {
+            expected: 'an open connection',
+            received: peer.inbox.closed ?? '',
+          });
+        }
+        return;
+      case 'unfinished':
+        throw new CheckFailure('"none" never passes', { hard: true });
+      case 'nothing':
+        return this.#expectNothing(result.forMs, peer, action);
+      case 'sv1Id':
+      case 'sv1Fields':
+      case 'sv1Any':
+      case 'sv1Expect': {
+        if (!(peer instanceof Sv1Peer)) throw new UsageError('protocol', 'an SV1 result on an SV2 connection');
+        for (;;) if (checkLine(result, await this.#nextLine(peer, result, action), this.#checks)) return;
+      }
+      default:
+        if (!(peer instanceof Sv2Peer)) throw new UsageError('protocol', 'an SV2 result on an SV1 connection');
+        checkFrame(result, await this.#nextFrame(peer, result, action), this.#checks);
+    }
+  }
+
+  async #expectNothing(forMs: number, peer: AnyPeer, action: ActionStep): Promise<void> {
+    const deadline = performance.now() + forMs;
+    for (;;) {
+      const left = Math.max(deadline - performance.now(), 0);
+      const taken = await peer.inbox.take(left, this.#options.signal);
+      if (taken.kind !== 'item') return;
+      const title = this.#note(taken.item, action);
+      if (this.#isSkipped(taken.item, action, [])) continue;
+      throw new CheckFailure('a message came although none was expected', { expected: 'nothing', received: title });
+    }
+  }
+
+  async #nextFrame(peer: Sv2Peer, result: ResultPlan, action: ActionStep): Promise<DecodedFrame> {
+    return (await this.#next(peer, result, action)) as DecodedFrame;
+  }
+
+  async #nextLine(peer: Sv1Peer, result: ResultPlan, action: ActionStep): Promise<DecodedLine> {
+    return (await this.#next(peer, result, action)) as DecodedLine;
+  }
+
+  async #next(peer: AnyPeer, result: ResultPlan, action: ActionStep): Promise<DecodedFrame | DecodedLine> {
+    const { timeouts, signal } = this.#options;
+    const own = 'timeoutMs' in result ? result.timeoutMs : undefined;
+    const limit = own ?? timeouts.receiveMs;
+    const skip = 'skip' in result ? result.skip : [];
+    const deadline = limit === undefined ? undefined : performance.now() + limit;
+    const expected = describeExpectation(result);
+    for (;;) {
+      const left = deadline === undefined ? undefined : Math.max(deadline - performance.now(), 0);
+      const taken = await peer.inbox.take(left, signal);
+      if (taken.kind === 'closed') {
+        throw new CheckFailure(`closed while a message was due: ${taken.reason}`, { expected, received: taken.reason });
+      }
+      if (taken.kind === 'timeout') {
+        throw new CheckFailure(`nothing came within ${limit} ms`, { expected, received: 'nothing' });
+      }
+      this.#note(taken.item, action);
+      this.#watch(taken.item);
+      if (!this.#isSkipped(taken.item, action, skip)) return taken.item;
+    }
+  }
+
+  #note(item: DecodedFrame | DecodedLine, action: ActionStep): string {
+    const title = 'frame' in item ? frameTitle(item) : 'line';
+    const detail = 'frame' in item ? detailOf(item) : show(item.text);
+    this.#options.record({ connection: action.connection, direction: 'received', title, detail });
+    return 'frame' in item ? title : item.text;
+  }
+
+  #watch(item: DecodedFrame | DecodedLine): void {
+    if (!('frame' in item) || item.json === undefined) return;
+    for (const { definition, saves } of this.#options.plan.watch) {
+      if (definition === item.definition) save(saves, item.json, item, this.#options.scope);
+    }
+  }
+
+  #isSkipped(item: DecodedFrame | DecodedLine, action: ActionStep, own: readonly string[]): boolean {
+    const names = [...(action.skip ?? this.#options.plan.skip), ...own];
+    if (names.length === 0) return false;
+    if ('frame' in item) {
+      const { name = '' } = item.definition ?? {};
+      return names.some((entry) => [name, name.replaceAll('.', ''), hexByte(item.frame.messageType)].includes(entry));
+    }
+    const method = typeof item.json === 'object' && item.json !== null && 'method' in item.json ? item.json.method : '';
+    return typeof method === 'string' && names.includes(method);
+  }
+}
+
+function range(times: JsonValue): readonly number[] {
+  if (typeof times !== 'number' || !Number.isInteger(times) || times < 0)
+    throw expressionError('"repeat" needs a number');
+  return Array.from({ length: times }, (_, index) => index);
+}
+
+function detailOf(decoded: DecodedFrame): string {
+  if (decoded.json === undefined) return `payload ${showBytes(decoded.frame.payload)}`;
+  const { type: _type, ...fields } = decoded.json;
+  return show(fields);
+}
+
+function describeExpectation(result: ResultPlan): string {
+  switch (result.kind) {
+    case 'messageType':
+      return `message type ${hexByte(result.messageType)}`;
+    case 'matchFields':
+      return result.typeName;
+    case 'expect':
+      return result.definitions.map(({ name }) => name).join(' or ') || 'a message';
+    case 'sv1Id':
+      return `a response to ${formatJson(result.id)}`;
+    case 'sv1Expect':
+      return result.method === undefined ? 'a line' : `a call of ${show(result.method)}`;
+    default:
+      return 'a message';
+  }
+}

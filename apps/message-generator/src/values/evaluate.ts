@@ -1,0 +1,122 @@
+import { type Field, fromHex, type JsonObject, type JsonValue, UsageError } from '@stratumkit/codec';
+import { randomFieldValue, type SeededRandom } from './random.ts';
+
+/** What an expression is evaluated with. */
+export interface Scope {
+  readonly variables: Map<string, JsonValue>;
+  readonly random: SeededRandom;
+}
+
+/** The operators that make a value: an object with exactly one of these keys is an expression. */
+export const EXPRESSIONS = ['$var', '$random', '$hex', '$text', '$repeat', '$concat', '$add'] as const;
+
+/** A test that cannot go on: no value of that name, or a value that does not fit. */
+export function expressionError(message: string): UsageError {
+  return new UsageError('expression', message);
+}
+
+/** Whether a value holds an expression anywhere. */
+export function isExpression(json: JsonValue): boolean {
+  if (Array.isArray(json)) return json.some((item: JsonValue) => isExpression(item));
+  if (typeof json !== 'object' || json === null) return false;
+  return operatorOf(json as JsonObject) !== undefined || Object.values(json).some((item) => isExpression(item));
+}
+
+/** The value with every expression in it evaluated. `field` tells what `{"$random": true}` is to be. */
+export function evaluate(json: JsonValue, scope: Scope, field?: Field<unknown>): JsonValue {
+  if (Array.isArray(json)) return json.map((item: JsonValue) => evaluate(item, scope, elementOf(field)));
+  if (typeof json !== 'object' || json === null) return json;
+  const object = json as JsonObject;
+  const operator = operatorOf(object);
+  if (operator === undefined) {
+    return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, evaluate(value, scope)]));
+  }
+  return apply(operator, object[operator] ?? null, scope, field);
+}
+
+function operatorOf(object: JsonObject): (typeof EXPRESSIONS)[number] | undefined {
+  const keys = Object.keys(object);
+  return keys.length === 1 ? EXPRESSIONS.find((operator) => operator === keys[0]) : undefined;
+}
+
+function apply(
+  operator: (typeof EXPRESSIONS)[number],
+  operand: JsonValue,
+  scope: Scope,
+  field?: Field<unknown>,
+): JsonValue {
+  switch (operator) {
+    case '$var':
+      return lookUp(String(operand), scope);
+    case '$hex': {
+      const text = evaluate(operand, scope);
+      if (typeof text !== 'string') throw expressionError('$hex needs a string');
+      return Array.from(fromHex(text.replaceAll(/\s/g, '')));
+    }
+    case '$text': {
+      const text = evaluate(operand, scope);
+      if (typeof text !== 'string') throw expressionError('$text needs a string');
+      return Array.from(new TextEncoder().encode(text));
+    }
+    case '$repeat': {
+      const [value, times] = listOf(evaluate(operand, scope), '$repeat');
+      const count = Number(times);
+      if (!Number.isInteger(count) || count < 0 || count > 0xff_ffff)
+        throw expressionError('$repeat needs [value, times]');
+      return new Array<JsonValue>(count).fill(value ?? null);
+    }
+    case '$concat':
+      return listOf(evaluate(operand, scope), '$concat').flat() as JsonValue;
+    case '$add':
+      return listOf(evaluate(operand, scope), '$add').reduce((sum, item) => add(sum, item));
+    case '$random':
+      return randomValue(evaluate(operand, scope), scope, field);
+  }
+}
+
+function randomValue(operand: JsonValue, { random }: Scope, field: Field<unknown> | undefined): JsonValue {
+  if (typeof operand === 'object' && operand !== null && !Array.isArray(operand)) {
+    const { min, max, bytes } = operand as JsonObject;
+    if (typeof bytes === 'number') return Array.from(random.bytes(bytes));
+    const drawn = random.integer(BigInt((min ?? 0) as number), BigInt((max ?? 0xffff_ffff) as number));
+    return Number.isSafeInteger(Number(drawn)) ? Number(drawn) : drawn;
+  }
+  if (field === undefined) throw expressionError('$random needs {"min", "max"} or {"bytes"} here');
+  return randomFieldValue(field, random);
+}
+
+export function lookUp(name: string, { variables }: Scope): JsonValue {
+  const value = variables.get(name);
+  if (value === undefined) throw expressionError(`nothing was saved as ${name}`);
+  return value;
+}
+
+function add(left: JsonValue, right: JsonValue): JsonValue {
+  const isNumber = (value: JsonValue): value is number | bigint =>
+    typeof value === 'number' || typeof value === 'bigint';
+  if (!isNumber(left) || !isNumber(right)) throw expressionError('$add needs numbers');
+  if (typeof left === 'number' && typeof right === 'number') {
+    const sum = left + right;
+    if (!Number.isInteger(left) || !Number.isInteger(right) || Number.isSafeInteger(sum)) return sum;
+  }
+  const exact = BigInt(left) + BigInt(right);
+  return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
+}
+
+function listOf(value: JsonValue, operator: string): JsonValue[] {
+  if (!Array.isArray(value)) throw expressionError(`${operator} needs a list`);
+  return [...(value as readonly JsonValue[])];
+}
+
+function elementOf(field: Field<unknown> | undefined): Field<unknown> | undefined {
+  const shape = field?.shape;
+  return shape?.kind === 'sequence' || shape?.kind === 'option' ? shape.element : undefined;
+}
+
+/** `${NAME}` in command lines and output strings. */
+export function interpolate(text: string, scope: Scope): string {
+  return text.replaceAll(/\$\{([^}]*)\}/g, (_, name: string) => {
+    const value = lookUp(name, scope);
+    return typeof value === 'string' ? value : JSON.stringify(typeof value === 'bigint' ? value.toString() : value);
+  });
+}

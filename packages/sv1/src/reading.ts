@@ -1,0 +1,129 @@
+import type { JsonObject, JsonValue } from '@stratumkit/codec';
+import { type Sv1ErrorCode, sv1Error } from './failure.ts';
+
+/**
+ * Reads the values of a params list or a result, naming the one that is wrong. Nothing is looked up in an object but its own keys.
+ */
+export class Reading {
+  readonly json: JsonValue;
+  readonly #code: Sv1ErrorCode;
+  readonly #name: string | number;
+  readonly #parent: Reading | undefined;
+
+  constructor(json: JsonValue | undefined, code: Sv1ErrorCode, name: string | number, parent?: Reading) {
+    this.json = json === undefined ? null : json;
+    this.#code = code;
+    this.#name = name;
+    this.#parent = parent;
+  }
+
+  /** Put together only when something is wrong. */
+  get path(): string {
+    const outer = this.#parent?.path ?? '';
+    return typeof this.#name === 'number' ? `${outer}[${this.#name}]` : `${outer}${this.#name}`;
+  }
+
+  fail(expected: string): never {
+    const { path } = this;
+    throw sv1Error(this.#code, `${path}: ${expected} expected`, { path });
+  }
+
+  get isAbsent(): boolean {
+    return this.json === null;
+  }
+
+  /** The element of a list; absent if there is none. */
+  at(index: number, name: string): Reading {
+    return new Reading(this.list()[index], this.#code, `.${name}`, this);
+  }
+
+  /** The member of an object; absent if there is none. */
+  member(key: string): Reading {
+    const object = this.object();
+    return new Reading(Object.hasOwn(object, key) ? object[key] : undefined, this.#code, `["${key}"]`, this);
+  }
+
+  list(): readonly JsonValue[] {
+    return Array.isArray(this.json) ? (this.json as readonly JsonValue[]) : this.fail('a list');
+  }
+
+  each<T>(read: (element: Reading) => T): readonly T[] {
+    return this.list().map((json, index) => read(new Reading(json, this.#code, index, this)));
+  }
+
+  object(): JsonObject {
+    const { json } = this;
+    return typeof json === 'object' && json !== null && !Array.isArray(json)
+      ? (json as JsonObject)
+      : this.fail('an object');
+  }
+
+  optional<T>(read: (self: Reading) => T): T | undefined {
+    return this.isAbsent ? undefined : read(this);
+  }
+
+  text(): string {
+    return typeof this.json === 'string' ? this.json : this.fail('a string');
+  }
+
+  boolean(): boolean {
+    return typeof this.json === 'boolean' ? this.json : this.fail('true or false');
+  }
+
+  integer(minimum: number, maximum: number): number {
+    const { json } = this;
+    return typeof json === 'number' && Number.isInteger(json) && json >= minimum && json <= maximum
+      ? json
+      : this.fail(`an integer from ${minimum} to ${maximum}`);
+  }
+
+  /** Above 0 and finite. */
+  positive(): number {
+    const { json } = this;
+    return typeof json === 'number' && json > 0 && Number.isFinite(json) ? json : this.fail('a number above 0');
+  }
+
+  /** Hexadecimal of `minimum` to `maximum` bytes. */
+  bytes(minimum: number, maximum: number): Uint8Array {
+    const text = this.text();
+    const length = text.length / 2;
+    if (!Number.isInteger(length) || length < minimum || length > maximum) {
+      this.fail(
+        minimum === maximum ? `${minimum} bytes of hexadecimal` : `${minimum} to ${maximum} bytes of hexadecimal`,
+      );
+    }
+    const bytes = new Uint8Array(length);
+    for (let index = 0; index < length; index++) {
+      const value = (digit(text, index * 2) << 4) | digit(text, index * 2 + 1);
+      if (value < 0) this.fail('hexadecimal');
+      bytes[index] = value;
+    }
+    return bytes;
+  }
+
+  /** A word in big-endian hexadecimal. Some firmware leaves leading zeros out. */
+  word(): number {
+    const text = this.text();
+    if (text.length === 0 || text.length > 8) this.fail('up to 8 hexadecimal digits');
+    let word = 0;
+    for (let index = 0; index < text.length; index++) {
+      const value = digit(text, index);
+      if (value < 0) this.fail('up to 8 hexadecimal digits');
+      word = word * 16 + value;
+    }
+    return word;
+  }
+}
+
+export function formatWord(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+const DIGITS = Int8Array.from({ length: 128 }, (_, unit) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(unit).toLowerCase()),
+);
+
+/** Value of a hexadecimal digit, -1 for anything else. */
+function digit(text: string, at: number): number {
+  return DIGITS[text.charCodeAt(at)] ?? -1;
+}
