@@ -13,7 +13,7 @@ const listener = await startResponder({
     budgetPatienceMs: 2_000,
     writeTimeoutMs: 4_000,
     budgets: {
-      share: { perSecond: 200, perChannel: 10_000, burstSeconds: 2 },
+      share: { perSecond: 200, perChannel: 200, burstSeconds: 2 },
       open: { perSecond: 100, perChannel: 0, burstSeconds: 2 },
       work: { perSecond: 100, perChannel: 0, burstSeconds: 2 },
       request: { perSecond: 100, perChannel: 0, burstSeconds: 2 },

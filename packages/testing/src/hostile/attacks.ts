@@ -1,7 +1,12 @@
 import type { CloseCause } from '@stratumkit/connection';
 import { encodeFrame, encodeRawFrame } from '@stratumkit/framing';
 import { SetupConnection } from '@stratumkit/messages/common';
-import { OpenExtendedMiningChannel, SubmitSharesStandard, UpdateChannel } from '@stratumkit/messages/mining';
+import {
+  OpenExtendedMiningChannel,
+  OpenStandardMiningChannel,
+  SubmitSharesStandard,
+  UpdateChannel,
+} from '@stratumkit/messages/mining';
 import type { NoiseSession } from '@stratumkit/noise';
 import { HostileSocket, type HostileTarget, seal } from './hostileSocket.ts';
 
@@ -40,6 +45,12 @@ const SHARE = encodeFrame(SubmitSharesStandard, {
 const FLOOD_CAUSES: readonly CloseCause[] = ['message-budget', 'first-channel-timeout', 'write-timeout'];
 const PAD = new Uint8Array(16);
 const UPDATE = { channelId: 0xffff_fff0, nominalHashRate: 1e12, maximumTarget: new Uint8Array(32).fill(0xff) };
+const OPEN = encodeFrame(OpenStandardMiningChannel, {
+  requestId: 1,
+  userIdentity: 'hostile',
+  nominalHashRate: 1e12,
+  maxTarget: new Uint8Array(32).fill(0xff),
+});
 const TRUNCATED_SHARE = { extensionType: 0, channelMessage: true, messageType: 0x1a, payload: SHARE.subarray(6, 20) };
 const LYING_OPEN = lyingOpen();
 
@@ -211,6 +222,11 @@ const WHEN_OPEN: readonly Attack[] = [
       encodeRawFrame({ extensionType: 0x4001, channelMessage: true, messageType: 1, payload: PAD }),
     ),
   ),
+  setUp('opens a channel and floods it with shares', ['message-budget'], async (socket, session) => {
+    await socket.write(seal(session, OPEN));
+    await flood(socket, session, SHARE);
+  }),
+  setUp('floods with channel opens', ['message-budget'], (socket, session) => flood(socket, session, OPEN)),
   setUp('floods with shares of no channel', FLOOD_CAUSES, (socket, session) => flood(socket, session, SHARE)),
   setUp('floods with requests and reads no answer', FLOOD_CAUSES, (socket, session) => {
     socket.stopReading();
