@@ -52,6 +52,7 @@ export class ChannelKeeper {
     const { peer, channel } = served;
     const outputs = this.#desk.flush(served);
     served.state = 'acknowledging';
+    peer.acknowledging++;
     served.closeReason = reason;
     this.#close(served);
     peer.closed.set(channel.channelId, served);
@@ -67,6 +68,7 @@ export class ChannelKeeper {
     const peer = this.#peers.get(connection);
     if (peer === undefined) return [];
     this.#peers.delete(connection);
+    peer.isConnected = false;
     const outputs: MiningServerOutput[] = [];
     for (const served of [...peer.channels.values()]) {
       outputs.push(...this.#desk.flush(served));
@@ -75,10 +77,7 @@ export class ChannelKeeper {
       served.channel.dispose();
       outputs.push(...this.#closedEvent(served, 'disconnected'));
     }
-    for (const served of peer.closed.values()) {
-      served.state = 'closed';
-      served.channel.dispose();
-    }
+    for (const served of peer.closed.values()) served.channel.dispose();
     return outputs;
   }
 

@@ -49,8 +49,7 @@ export class Departures {
   /** Closes a dismissed connection if nothing is left to be acknowledged on it. */
   finish(peer: Peer): MiningServerOutput[] {
     const dismissal = this.#dismissed.get(peer);
-    if (dismissal === undefined) return [];
-    for (const served of peer.closed.values()) if (served.state === 'acknowledging') return [];
+    if (dismissal === undefined || peer.acknowledging > 0) return [];
     this.#dismissed.delete(peer);
     return [{ type: 'close', to: peer.connection, reason: dismissal.reason }];
   }

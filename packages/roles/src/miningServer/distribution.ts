@@ -136,6 +136,15 @@ export class Distribution {
     return served.channel.job(job.jobId)?.state === 'stale' ? [] : [output];
   }
 
+  /** A fresh job for one group, after its target changed. */
+  renewGroup(peer: Peer, group: ServedGroup, now: Now): SendOutput[] {
+    if (peer.requiresWorkSelection || this.#work === undefined || this.#tip === undefined) return [];
+    const job = this.#createJob(this.#work, group.payoutClass, this.#ntime(now));
+    group.channel.addJob(job);
+    const { groupChannelId: channelId } = group.channel;
+    return [{ type: 'send', to: [peer.connection], frame: extendedJobFrame(channelId, job), kind: 'job', channelId }];
+  }
+
   #sendFuture(work: Work, classes: Iterable<PayoutClass>): SendOutput[] {
     const jobs = new Map<PayoutClass, ExtendedJobTemplate>();
     for (const payoutClass of classes) jobs.set(payoutClass, this.#announcedJob(work, payoutClass));

@@ -22,7 +22,7 @@ import type { MiningEvent } from './events.ts';
 import { ChannelOpener, type OpenRequest } from './openChannel.ts';
 import type { MiningOperation } from './operation.ts';
 import { ChannelOperations } from './operations.ts';
-import { Peer, type ServedChannel } from './peer.ts';
+import { Peer } from './peer.ts';
 import { ShareDesk } from './shareDesk.ts';
 import {
   DEFAULT_MINING_SERVER_LIMITS,
@@ -303,12 +303,14 @@ export class MiningServer {
     switch (operation.type) {
       case 'closeChannel':
         return this.#operations.close(peer, channelId, operation.reason);
-      case 'setTarget':
-        return peer
-          .channelsAddressedBy(channelId)
-          .flatMap((served) => this.#operations.setTarget(served, operation.target, now));
+      case 'setTarget': {
+        const group = peer.groups.get(channelId);
+        if (group !== undefined) return this.#operations.setGroupTarget(peer, group, operation.target, now);
+        const served = peer.channels.get(channelId);
+        return served === undefined ? NO_OUTPUTS : this.#operations.setTarget(served, operation.target, now);
+      }
       case 'changeExtranoncePrefix': {
-        const served: ServedChannel | undefined = peer.channels.get(channelId);
+        const served = peer.channels.get(channelId);
         return served === undefined ? NO_OUTPUTS : this.#operations.changeExtranoncePrefix(served, now);
       }
     }

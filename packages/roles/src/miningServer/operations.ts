@@ -1,10 +1,11 @@
+import { compareTargets } from '@stratumkit/bitcoin';
 import { clampTarget, type ExtranonceAllocator, type TargetPolicy } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import { encodeFrame } from '@stratumkit/framing';
 import { SetExtranoncePrefix, SetGroupChannel, SetTarget } from '@stratumkit/messages/mining';
 import type { ChannelKeeper } from './channelKeeper.ts';
 import type { Distribution } from './distribution.ts';
-import type { Peer, ServedChannel } from './peer.ts';
+import type { Peer, ServedChannel, ServedGroup } from './peer.ts';
 import type { MiningServerOutput } from './types.ts';
 
 /** What can be changed about channels while they mine. */
@@ -28,6 +29,29 @@ export class ChannelOperations {
 
   close(peer: Peer, channelId: number, reason: string): MiningServerOutput[] {
     return peer.channelsAddressedBy(channelId).flatMap((served) => this.#keeper.closeForClient(served, reason));
+  }
+
+  /** One SetTarget for all members whose own maximum allows it, then one job; the others get theirs each. */
+  setGroupTarget(peer: Peer, group: ServedGroup, wanted: Uint8Array, now: Now): MiningServerOutput[] {
+    const members = peer.channelsAddressedBy(group.channel.groupChannelId);
+    const target = clampTarget(this.#targets, wanted, wanted).slice();
+    if (members.some(({ maxTarget }) => compareTargets(maxTarget, target) < 0))
+      return members.flatMap((served) => this.setTarget(served, wanted, now));
+    group.channel.setTarget(target);
+    const { groupChannelId: channelId } = group.channel;
+    const { connection } = peer;
+    const frame = encodeFrame(SetTarget, { channelId, maximumTarget: target });
+    return [
+      { type: 'send', to: [connection], frame, kind: 'target', channelId },
+      ...this.#distribution.renewGroup(peer, group, now),
+      ...members.map(({ channel, userIdentity, nominalHashrate }): MiningServerOutput => {
+        const { channelId } = channel;
+        return {
+          type: 'event',
+          event: { type: 'target', connection, channelId, userIdentity, target, nominalHashrate },
+        };
+      }),
+    ];
   }
 
   /** SetTarget is for later jobs (spec 5.3.21), so a job follows it. */

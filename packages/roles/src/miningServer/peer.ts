@@ -47,7 +47,10 @@ export class Peer {
   /** Closed by this side, kept until the next tip: shares in flight may be blocks. */
   readonly closed = new Map<number, ServedChannel>();
   extensions: ReadonlySet<number>;
-  disconnectAtMs: number | undefined;
+  /** Channels that wait for their last acknowledgement. */
+  acknowledging = 0;
+  /** False once the connection is gone: nothing is sent to it any more. */
+  isConnected = true;
   #lastChannelId = 0;
 
   constructor(connection: ConnectionId, flags: number, extensions: ReadonlySet<number>) {

@@ -29,6 +29,7 @@ export interface ShareDeskOptions {
 }
 
 const NO_EXTRANONCE = new Uint8Array(0);
+const MAX_REASON_LENGTH = 255;
 
 /** Takes shares, credits them in batches, and acknowledges what the ledger has confirmed. */
 export class ShareDesk {
@@ -145,7 +146,7 @@ export class ShareDesk {
     const outputs: MiningServerOutput[] = [];
     const acknowledgements = served.accounting[outcome](batchId);
     // After a client's CloseChannel nothing may be sent for the channel (spec 5.3.9).
-    if (served.state === 'closed') return { outputs, served };
+    if (served.state === 'closed' || !served.peer.isConnected) return { outputs, served };
     for (const acknowledgement of acknowledgements) {
       const { channelId, newSubmitsAcceptedCount: shares } = acknowledgement;
       const frame = encodeFrame(SubmitSharesSuccess, acknowledgement);
@@ -161,8 +162,9 @@ export class ShareDesk {
     const { accepted, acknowledged, lost } = served.accounting.totals;
     if (accepted > acknowledged + lost || this.#held.of(served) > 0) return [];
     served.state = 'closed';
+    served.peer.acknowledging--;
     const { channelId } = served.channel;
-    const frame = encodeFrame(CloseChannel, { channelId, reasonCode: served.closeReason });
+    const frame = encodeFrame(CloseChannel, { channelId, reasonCode: printable(served.closeReason) });
     return [{ type: 'send', to: [served.peer.connection], frame, kind: 'control', channelId }];
   }
 
@@ -222,6 +224,11 @@ export class ShareDesk {
     });
     return worker;
   }
+}
+
+/** No control characters in a reason (spec 5.3.9), and printable ASCII only. */
+function printable(reason: string): string {
+  return reason.replace(/[^ -~]/g, '?').slice(0, MAX_REASON_LENGTH);
 }
 
 /**

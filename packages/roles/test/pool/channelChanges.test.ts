@@ -68,6 +68,41 @@ describe('UpdateChannel', () => {
   });
 });
 
+describe('SetTarget to a group', () => {
+  it('is one message and one job for all members', () => {
+    const pool = PoolHarness.serving({ shareBatchSize: 1 });
+    const { groupChannelId } = bodyOf(pool.connect(1).openExtended(1), 'OpenExtendedMiningChannel.Success');
+    pool.openStandard(1);
+    pool.template({ templateId: 2n });
+    pool.take(1);
+    const target = { type: 'setTarget', connection: 1, channelId: groupChannelId, target: HALF } as const;
+    pool.input({ type: 'operation', operation: target });
+    expect(pool.take(1)).toMatchObject([
+      { name: 'SetTarget', value: { channelId: groupChannelId, maximumTarget: HALF } },
+      { name: 'NewExtendedMiningJob', value: { channelId: groupChannelId } },
+    ]);
+    for (const channelId of pool.clients.get(1)!.channels.keys())
+      expect(names(pool.submit(1, pool.mine(1, channelId)))).toEqual(['SubmitShares.Success']);
+    pool.tip({ templateId: 2n, prevHash: prevHashOf(0xbb) });
+    pool.take(1);
+    for (const channelId of pool.clients.get(1)!.channels.keys())
+      expect(names(pool.submit(1, pool.mine(1, channelId)))).toEqual(['SubmitShares.Success']);
+  });
+
+  it('never goes above what a member accepts', () => {
+    const pool = PoolHarness.serving();
+    const { groupChannelId } = bodyOf(pool.connect(1).openExtended(1), 'OpenExtendedMiningChannel.Success');
+    pool.openStandard(1, { maxTarget: HALF });
+    pool.take(1);
+    const wanted = EASY_TARGET.with(31, 0x5f);
+    const target = { type: 'setTarget', connection: 1, channelId: groupChannelId, target: wanted } as const;
+    pool.input({ type: 'operation', operation: target });
+    expect(names(pool.take(1))).toEqual(['SetTarget', 'NewExtendedMiningJob']);
+    const targets = [...pool.clients.get(1)!.channels.values()].map((channel) => channel.target);
+    expect(targets).toEqual([wanted, HALF]);
+  });
+});
+
 describe('CloseChannel by the client', () => {
   it('ends the channel without a word, but not its credit', () => {
     const pool = PoolHarness.serving();
@@ -103,10 +138,15 @@ describe('CloseChannel by the operator', () => {
     const channelId = standard(pool);
     pool.commits = false;
     pool.submit(1, pool.mine(1, channelId));
-    pool.input({ type: 'operation', operation: { type: 'closeChannel', connection: 1, channelId, reason: 'moved' } });
+    pool.input({
+      type: 'operation',
+      operation: { type: 'closeChannel', connection: 1, channelId, reason: 'mo\nved ä' },
+    });
     expect(pool.take(1)).toEqual([]);
     pool.input({ type: 'committed', batchId: pool.uncommitted[0]! });
-    expect(names(pool.take(1))).toEqual(['SubmitShares.Success', 'CloseChannel']);
+    const messages = pool.take(1);
+    expect(names(messages)).toEqual(['SubmitShares.Success', 'CloseChannel']);
+    expect(bodyOf(messages, 'CloseChannel').reasonCode).toBe('mo?ved ?');
   });
 });
 
@@ -190,6 +230,23 @@ describe('Reconnect', () => {
 });
 
 describe('a drain', () => {
+  it('waits for the acknowledgements of more channels than are remembered', () => {
+    const pool = PoolHarness.serving({ limits: { maxClosedChannels: 1 } });
+    pool.connect(1);
+    pool.commits = false;
+    for (let index = 0; index < 4; index++) {
+      const { channelId } = bodyOf(pool.openExtended(1), 'OpenExtendedMiningChannel.Success');
+      pool.submit(1, pool.mine(1, channelId));
+    }
+    pool.input({ type: 'drain' });
+    for (const batchId of [...pool.uncommitted].reverse()) {
+      expect(pool.closed.size).toBe(0);
+      pool.input({ type: 'committed', batchId });
+    }
+    expect(names(pool.take(1)).filter((name) => name === 'SubmitShares.Success')).toHaveLength(4);
+    expect(pool.closed.get(1)).toBe('shutting-down');
+  });
+
   it('acknowledges, closes channels, then connections, and turns away who comes', () => {
     const pool = PoolHarness.serving();
     const channelId = standard(pool);
