@@ -100,14 +100,14 @@ export class FrameReader {
     definition: MessageDefinition | undefined,
     expects: (definition: MessageDefinition | undefined) => boolean,
   ): Rejection | undefined {
-    const detail = { ...named(header), ...(definition && { message: definition.name }) };
-    if (!expects(definition)) return { cause: 'unexpected-message', detail };
+    if (!expects(definition)) return { cause: 'unexpected-message', detail: named(header, definition) };
     const maxLength = maxPayloadOf(definition, this.#options.limits);
     if (header.length <= maxLength) return undefined;
-    return { cause: 'frame-too-large', detail: { ...detail, length: header.length, maxLength } };
+    const { length } = header;
+    return { cause: 'frame-too-large', detail: { ...named(header, definition), length, maxLength } };
   }
 }
 
-function named({ extensionType, messageType }: FrameHeader) {
-  return { extensionType, messageType };
+function named({ extensionType, messageType }: FrameHeader, definition?: MessageDefinition) {
+  return { extensionType, messageType, ...(definition && { message: definition.name }) };
 }
