@@ -22,7 +22,7 @@ import type { MiningEvent } from './events.ts';
 import { ChannelOpener, type OpenRequest } from './openChannel.ts';
 import type { MiningOperation } from './operation.ts';
 import { ChannelOperations } from './operations.ts';
-import { Peer } from './peer.ts';
+import { Peer, type ServedChannel } from './peer.ts';
 import { ShareDesk } from './shareDesk.ts';
 import {
   DEFAULT_MINING_SERVER_LIMITS,
