@@ -1,4 +1,5 @@
 import type { RandomBytes } from '@stratumkit/noise';
+import { instantiate } from './instantiate.ts';
 import { KERNEL_CODE } from './kernelCode.ts';
 
 interface KernelExports {
@@ -10,7 +11,7 @@ interface KernelExports {
   multiplyPoint(scalarSize: number): void;
 }
 
-const kernel = instantiate();
+const kernel = instantiate<KernelExports>(KERNEL_CODE);
 const io = new Uint8Array(kernel.memory.buffer, kernel.io.value, 160);
 
 /** x and y of a point on the curve, 32 bytes each. */
@@ -60,18 +61,4 @@ function isFieldElement(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
   const high = view.getUint32(24);
   return high < 0xffff_fffe || (high === 0xffff_fffe && view.getUint32(28) < 0xffff_fc2f);
-}
-
-/** The few parts used here; neither the ES nor the Node types declare them. */
-interface WebAssemblyApi {
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-}
-
-function instantiate(): KernelExports {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-  const abort = () => {
-    throw new Error('the kernel aborted');
-  };
-  return new Instance(new Module(Buffer.from(KERNEL_CODE, 'base64')), { env: { abort } }).exports as KernelExports;
 }

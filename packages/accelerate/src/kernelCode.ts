@@ -1,4 +1,4 @@
-/** The compiled kernel in base64, written by `kernel/build.ts`. */
+/** The compiled curve kernel in base64, written by `kernel/build.ts`. */
 export const KERNEL_CODE: string = [
   'AGFzbQEAAAABHgZgAn9/AGAAAGADf39/AGABfwF/YAF/AGADf39+AAMXFgICAAICAwUDAAABAAAEAwEAAQMBBAEFAwEABAYMAn8AQZAJC38BQQ',
   'ALB0AGDG11bHRpcGx5QmFzZQAVDW11bHRpcGx5UG9pbnQAFAZkZWNvZGUAEwZlbmNvZGUAEgJpbwMABm1lbW9yeQIACAERDAEFCvJAFsUJARl+',
