@@ -1,6 +1,6 @@
-import { fastCrypto, fastHash } from '@stratumkit/accelerate';
+import { createFastJobHasher, fastCrypto, fastHash } from '@stratumkit/accelerate';
 import type { HashBackend } from '@stratumkit/bitcoin';
-import { type LedgerSink, MemoryLedgerSink } from '@stratumkit/channels';
+import { type CreateJobHasher, type LedgerSink, MemoryLedgerSink } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import type { NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 import { randomBytes, readClock } from '@stratumkit/runtime';
@@ -12,6 +12,7 @@ export interface PoolModules {
   readonly random: RandomBytes;
   readonly crypto: NoiseCrypto;
   readonly hash: HashBackend;
+  readonly createJobHasher: CreateJobHasher;
   readonly listen: typeof listen;
   readonly connect: typeof connect;
   /** Where credit is written; its answer releases the acknowledgements. */
@@ -23,6 +24,7 @@ export const defaultModules: PoolModules = {
   random: randomBytes,
   crypto: fastCrypto,
   hash: fastHash,
+  createJobHasher: createFastJobHasher,
   listen,
   connect,
   createLedger: () => new MemoryLedgerSink(),

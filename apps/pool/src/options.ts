@@ -1,4 +1,5 @@
 import type { Network } from '@stratumkit/bitcoin';
+import type { ConnectionLimits } from '@stratumkit/connection';
 import type { MiningServerLimits, TemplateClientLimits } from '@stratumkit/roles';
 
 /** The template provider to get work from. */
@@ -39,5 +40,7 @@ export interface PoolOptions {
   readonly versionRollingAllowed?: boolean;
   readonly maxConnections?: number;
   readonly limits?: Partial<MiningServerLimits>;
+  /** Of each miner's connection. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
   readonly templateLimits?: Partial<TemplateClientLimits>;
 }

@@ -120,7 +120,7 @@ export async function createPool(
   }
 }
 
-function createCore(options: PoolOptions, { random, hash, clock }: PoolModules): PoolCore {
+function createCore(options: PoolOptions, { random, hash, createJobHasher, clock }: PoolModules): PoolCore {
   const { sharesPerMinute = DEFAULTS.sharesPerMinute } = options;
   const { minHashrate = DEFAULTS.minHashrate, maxHashrate = DEFAULTS.maxHashrate } = options;
   return new PoolCore(
@@ -135,6 +135,7 @@ function createCore(options: PoolOptions, { random, hash, clock }: PoolModules):
       serverId: options.serverId ?? DEFAULTS.serverId,
       random,
       hash,
+      createJobHasher,
       versionRollingAllowed: options.versionRollingAllowed ?? true,
       ...(options.shareBatchSize !== undefined && { shareBatchSize: options.shareBatchSize }),
       ...(options.limits !== undefined && { limits: options.limits }),
@@ -149,6 +150,7 @@ function connectionOptions(options: PoolOptions, security: ConnectionSecurity): 
   return {
     protocol: 'mining',
     security,
+    ...(options.connectionLimits !== undefined && { limits: options.connectionLimits }),
     setup: {
       side: 'server',
       supportedFlags: supportedMiningFlags(setupOptions),
