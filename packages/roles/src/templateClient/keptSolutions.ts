@@ -14,8 +14,9 @@ interface Kept {
 }
 
 /**
- * Solutions that the provider may not have. It never confirms one, so a solution stays in doubt for a while after it was sent:
- * if the connection is lost in that time it is sent again.
+ * Solutions that the provider may not have. It never confirms one, so a solution stays in doubt until the provider was heard a
+ * while after it was sent: if the connection is lost before, it is sent again. A connection that died without a word is noticed
+ * minutes later, which is why the time since the sending says nothing.
  */
 export class KeptSolutions {
   readonly #max: number;
@@ -38,9 +39,9 @@ export class KeptSolutions {
     if (this.#kept.length > this.#max) this.#kept.shift();
   }
 
-  /** The connection is gone: whatever is in doubt will be sent again. */
-  connectionLost(nowMs: number): void {
-    this.#kept = this.#kept.filter((kept) => kept.sentAtMs === undefined || nowMs - kept.sentAtMs < this.#doubtMs);
+  /** The connection is gone, the provider was heard last at `heardAtMs`: whatever is in doubt will be sent again. */
+  connectionLost(heardAtMs: number): void {
+    this.#kept = this.#kept.filter((kept) => kept.sentAtMs === undefined || heardAtMs - kept.sentAtMs < this.#doubtMs);
     for (const kept of this.#kept) kept.sentAtMs = undefined;
   }
 

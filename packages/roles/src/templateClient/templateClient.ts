@@ -19,7 +19,7 @@ export interface TemplateClientLimits {
   readonly maxAbsenceMs: number;
   /** Solutions kept for a provider that is away. */
   readonly maxKeptSolutions: number;
-  /** A solution that was sent less than this before the connection was lost is sent again. */
+  /** A solution that was sent less than this before the provider was heard last is sent again after the connection is lost. */
   readonly solutionDoubtMs: number;
 }
 
@@ -60,12 +60,15 @@ export class TemplateClient {
   #work: Work | undefined;
   #lastTemplateId: bigint | undefined;
   #expiresAtMs: number | undefined;
+  /** When the provider sent something last. */
+  #heardAtMs: number;
 
   constructor(options: TemplateClientOptions, now: Now) {
     this.#constraints = options.constraints;
     this.#limits = { ...DEFAULT_TEMPLATE_CLIENT_LIMITS, ...options.limits };
     this.#solutions = new KeptSolutions(this.#limits.maxKeptSolutions, this.#limits.solutionDoubtMs);
     this.#expiresAtMs = now.monotonicMs + this.#limits.maxAbsenceMs;
+    this.#heardAtMs = now.monotonicMs;
   }
 
   get state(): TemplateClientState {
@@ -105,6 +108,7 @@ export class TemplateClient {
   #connected(now: Now): readonly TemplateClientOutput[] {
     if (this.#state !== 'away') this.#lose(now);
     this.#state = 'awaitingTip';
+    this.#heardAtMs = now.monotonicMs;
     this.#lastTemplateId = undefined;
     return [
       { type: 'template-send', frame: encodeFrame(CoinbaseOutputConstraints, this.#constraints) },
@@ -113,6 +117,7 @@ export class TemplateClient {
   }
 
   #receive(message: TemplateDistributionMessage, now: Now): readonly TemplateClientOutput[] {
+    this.#heardAtMs = now.monotonicMs;
     try {
       if (message.name === 'NewTemplate') return this.#addTemplate(createTemplate(message.value));
       if (message.name === 'SetNewPrevHash') return this.#setTip(message.value, now);
@@ -196,7 +201,7 @@ export class TemplateClient {
     if (this.#state === 'away') return;
     this.#state = 'away';
     this.#futures = new Map();
-    this.#solutions.connectionLost(now.monotonicMs);
+    this.#solutions.connectionLost(this.#heardAtMs);
     // A provider that comes and goes without ever giving a tip does not prolong the time.
     this.#expiresAtMs ??= now.monotonicMs + this.#limits.maxAbsenceMs;
   }
