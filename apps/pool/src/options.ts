@@ -34,6 +34,8 @@ export interface PoolOptions {
   /** Hashrates, in hashes per second, between which channels get a target of their own. */
   readonly minHashrate?: number;
   readonly maxHashrate?: number;
+  /** Targets follow the shares that come (default), or stay what the client's claim gave. */
+  readonly vardiff?: boolean;
   /** Extensions granted, and those without which a client is refused. */
   readonly supportedExtensions?: readonly number[];
   readonly requiredExtensions?: readonly number[];

@@ -137,6 +137,7 @@ function createCore(options: PoolOptions, { random, hash, createJobHasher, clock
       hash,
       createJobHasher,
       versionRollingAllowed: options.versionRollingAllowed ?? true,
+      ...(options.vardiff !== false && { retargeting: { sharesPerMinute, minHashrate, maxHashrate } }),
       ...(options.shareBatchSize !== undefined && { shareBatchSize: options.shareBatchSize }),
       ...(options.limits !== undefined && { limits: options.limits }),
       ...(options.templateLimits !== undefined && { templateLimits: options.templateLimits }),

@@ -60,6 +60,7 @@ export {
   type MiningSetupDecision,
   type MiningSetupOptions,
   type OpenRefusal,
+  type RetargetingOptions,
   type SolutionOrigin,
   supportedMiningFlags,
   type Work,

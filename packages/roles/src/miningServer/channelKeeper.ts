@@ -12,6 +12,7 @@ export class ChannelKeeper {
   readonly #desk: ShareDesk;
   readonly #extranonces: ExtranonceAllocator;
   readonly #maxClosedChannels: number;
+  readonly #onClose: (served: ServedChannel) => void;
   #openChannels = 0;
 
   constructor(
@@ -20,7 +21,9 @@ export class ChannelKeeper {
     desk: ShareDesk,
     extranonces: ExtranonceAllocator,
     maxClosedChannels: number,
+    onClose: (served: ServedChannel) => void,
   ) {
+    this.#onClose = onClose;
     this.#peers = peers;
     this.#distribution = distribution;
     this.#desk = desk;
@@ -77,7 +80,10 @@ export class ChannelKeeper {
       served.channel.dispose();
       outputs.push(...this.#closedEvent(served, 'disconnected'));
     }
-    for (const served of peer.closed.values()) served.channel.dispose();
+    for (const served of peer.closed.values()) {
+      served.state = 'closed';
+      served.channel.dispose();
+    }
     return outputs;
   }
 
@@ -91,6 +97,7 @@ export class ChannelKeeper {
   }
 
   #close(served: ServedChannel): void {
+    this.#onClose(served);
     const { peer, channel, lease, payoutClass, requestId } = served;
     this.#extranonces.release(lease, channel.close());
     peer.leaveGroup(served);

@@ -14,6 +14,7 @@ export {
   type MiningServerOptions,
   type MiningServerOutput,
   type PassedShare,
+  type RetargetingOptions,
   type SolutionOrigin,
   type Work,
   type WorkTip,

@@ -23,6 +23,7 @@ import { ChannelOpener, type OpenRequest } from './openChannel.ts';
 import type { MiningOperation } from './operation.ts';
 import { ChannelOperations } from './operations.ts';
 import { Peer, type ServedChannel } from './peer.ts';
+import { Retargeting } from './retargeting.ts';
 import { ShareDesk } from './shareDesk.ts';
 import {
   DEFAULT_MINING_SERVER_LIMITS,
@@ -39,6 +40,11 @@ const DEFAULT_BATCH_DELAY_MS = 5_000;
 type Outputs = readonly MiningServerOutput[];
 type InputOf<Type extends MiningServerInput['type']> = Extract<MiningServerInput, { type: Type }>;
 
+interface SettledShares {
+  readonly outputs: MiningServerOutput[];
+  readonly served: ServedChannel | undefined;
+}
+
 const NO_OUTPUTS: Outputs = [];
 
 /**
@@ -54,6 +60,7 @@ export class MiningServer {
   readonly #opener: ChannelOpener;
   readonly #keeper: ChannelKeeper;
   readonly #operations: ChannelOperations;
+  readonly #retargeting: Retargeting | undefined;
   readonly #departures: Departures;
   #turningAway: 'no-work' | 'shutting-down' | undefined;
 
@@ -64,8 +71,16 @@ export class MiningServer {
     const { extranonces, hash = portableHash, maxBatchDelayMs = DEFAULT_BATCH_DELAY_MS } = options;
     const { holdsShare = () => false } = options;
     this.#desk = new ShareDesk({ maxBatchDelayMs, maxWorkersPerChannel, maxHeldShares, holdsShare });
-    this.#keeper = new ChannelKeeper(this.#peers, this.#distribution, this.#desk, extranonces, maxClosedChannels);
+    this.#keeper = new ChannelKeeper(
+      this.#peers,
+      this.#distribution,
+      this.#desk,
+      extranonces,
+      maxClosedChannels,
+      (served) => this.#retargeting?.close(served),
+    );
     this.#operations = new ChannelOperations(this.#distribution, this.#keeper, extranonces, options.targets);
+    this.#retargeting = options.retargeting && new Retargeting(options.retargeting, this.#operations);
     this.#departures = new Departures(this.#keeper, reconnectGraceMs);
     this.#opener = new ChannelOpener(
       {
@@ -102,6 +117,7 @@ export class MiningServer {
       jobDeadline ?? Number.POSITIVE_INFINITY,
       this.#desk.deadline ?? Number.POSITIVE_INFINITY,
       this.#departures.deadline ?? Number.POSITIVE_INFINITY,
+      this.#retargeting?.deadline ?? Number.POSITIVE_INFINITY,
     );
     return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
   }
@@ -135,7 +151,7 @@ export class MiningServer {
       case 'abandoned':
         return this.#settled(this.#desk.settle(input.batchId, input.type));
       case 'verdict':
-        return this.#settled(this.#desk.judge(input.ticket, input.outcome, now));
+        return this.#judged(this.#desk.judge(input.ticket, input.outcome, now), now);
       case 'operation':
         return this.#operate(input.operation, now);
       case 'drain':
@@ -187,7 +203,24 @@ export class MiningServer {
   /** A channel whose memory of shares ran full needs other work. */
   #submitted(peer: Peer, channelId: number, outputs: MiningServerOutput[], now: Now): Outputs {
     const served = peer.channels.get(channelId);
-    if (served?.channel.needsNewWork) outputs.push(...this.#distribution.renew(served, now));
+    if (served === undefined) return outputs;
+    if (served.channel.needsNewWork) outputs.push(...this.#distribution.renew(served, now));
+    return this.#retargeted(served, outputs, now);
+  }
+
+  #judged({ outputs, served }: SettledShares, now: Now): Outputs {
+    if (served === undefined) return outputs;
+    const retargeted = served.state === 'open' ? this.#retargeted(served, outputs, now) : outputs;
+    return [...retargeted, ...this.#departures.finish(served.peer)];
+  }
+
+  /** Lets credited shares move the channel's target. */
+  #retargeted(served: ServedChannel, outputs: MiningServerOutput[], now: Now): MiningServerOutput[] {
+    if (this.#retargeting === undefined) return outputs;
+    const credited = outputs.flatMap((output) =>
+      output.type === 'event' && output.event.type === 'share' ? [output.event.work] : [],
+    );
+    for (const work of credited) outputs.push(...this.#retargeting.accepted(served, work, now));
     return outputs;
   }
 
@@ -202,6 +235,7 @@ export class MiningServer {
       return [reply(connection, frame), event({ type: 'channelRefused', connection, userIdentity, errorCode: opened })];
     }
     const { channel, nominalHashrate } = opened;
+    this.#retargeting?.open(opened, now);
     const { channelId, extranoncePrefix, extranonceSize } = channel;
     const { target } = channel.target;
     const groupChannelId = opened.group?.channel.groupChannelId ?? 0;
@@ -210,10 +244,12 @@ export class MiningServer {
       request.kind === 'standard'
         ? encodeFrame(OpenStandardMiningChannelSuccess, common)
         : encodeFrame(OpenExtendedMiningChannelSuccess, { ...common, extranonceSize });
+    const entry = this.#distribution.enter(opened, now);
+    this.#retargeting?.workArrived([opened], now);
     return [
       // Devices want the Success as the very next frame after their request.
       { ...reply(connection, frame), channelId },
-      ...this.#distribution.enter(opened, now),
+      ...entry,
       this.#keeper.opened(opened),
       event({
         type: 'channelOpened',
@@ -247,6 +283,7 @@ export class MiningServer {
     }
     served.nominalHashrate = nominalHashRate;
     served.maxTarget = maximumTarget.slice();
+    if (this.#retargeting?.has(served)) return this.#retargeting.update(served, now);
     return this.#operations.setTarget(served, choice.target, now);
   }
 
@@ -259,6 +296,7 @@ export class MiningServer {
     if (this.#turningAway === 'no-work') this.#turningAway = undefined;
     const outputs = this.#distribute('tip', work, this.#distribution.setTip(tip, work, now));
     this.#keeper.tipChanged();
+    this.#retargeting?.workArrived(undefined, now);
     return outputs;
   }
 
@@ -272,12 +310,13 @@ export class MiningServer {
     ];
   }
 
-  #settled({ outputs, served }: { outputs: MiningServerOutput[]; served: ServedChannel | undefined }): Outputs {
+  #settled({ outputs, served }: SettledShares): Outputs {
     return served === undefined ? outputs : [...outputs, ...this.#departures.finish(served.peer)];
   }
 
   #tick(now: Now): Outputs {
     const outputs: MiningServerOutput[] = [...this.#desk.tick(now), ...this.#departures.tick(now)];
+    if (this.#retargeting !== undefined) outputs.push(...this.#retargeting.tick(now));
     const { work, sentAtMs } = this.#distribution;
     if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + this.#limits.jobIntervalMs)
       outputs.push(...this.#distribute('keepalive', work, this.#distribution.refresh(now)));
@@ -304,6 +343,8 @@ export class MiningServer {
       case 'closeChannel':
         return this.#operations.close(peer, channelId, operation.reason);
       case 'setTarget': {
+        // The operator knows better: these channels keep the target.
+        for (const served of peer.channelsAddressedBy(channelId)) this.#retargeting?.close(served);
         const group = peer.groups.get(channelId);
         if (group !== undefined) return this.#operations.setGroupTarget(peer, group, operation.target, now);
         const served = peer.channels.get(channelId);

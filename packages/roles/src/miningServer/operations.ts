@@ -56,8 +56,12 @@ export class ChannelOperations {
 
   /** SetTarget is for later jobs (spec 5.3.21), so a job follows it. */
   setTarget(served: ServedChannel, wanted: Uint8Array, now: Now): MiningServerOutput[] {
-    const { peer, channel, nominalHashrate, userIdentity, maxTarget } = served;
-    const target = clampTarget(this.#targets, wanted, maxTarget).slice();
+    return this.applyTarget(served, clampTarget(this.#targets, wanted, served.maxTarget).slice(), now);
+  }
+
+  /** The same with exactly this target. */
+  applyTarget(served: ServedChannel, target: Uint8Array, now: Now): MiningServerOutput[] {
+    const { peer, channel, nominalHashrate, userIdentity } = served;
     if (target.every((byte, index) => byte === channel.target.target[index])) return [];
     channel.setTarget(target);
     const { channelId } = channel;

@@ -158,7 +158,7 @@ export class ShareDesk {
 
   /** Sends the CloseChannel of a channel that this side has closed, once all of its shares are acknowledged. */
   finishClosing(served: ServedChannel): MiningServerOutput[] {
-    if (served.state !== 'acknowledging') return [];
+    if (served.state !== 'acknowledging' || !served.peer.isConnected) return [];
     const { accepted, acknowledged, lost } = served.accounting.totals;
     if (accepted > acknowledged + lost || this.#held.of(served) > 0) return [];
     served.state = 'closed';

@@ -65,11 +65,21 @@ export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
   reconnectGraceMs: 30_000,
 };
 
+/** Hashes per second, and the least time between two targets of a channel; see `Vardiff`. */
+export interface RetargetingOptions {
+  readonly sharesPerMinute: number;
+  readonly minHashrate: number;
+  readonly maxHashrate: number;
+  readonly retargetIntervalMs?: number;
+}
+
 export interface MiningServerOptions {
   readonly payouts: PayoutPolicy;
   readonly extranonces: ExtranonceAllocator;
   readonly targets: TargetPolicy;
   readonly identities: ShareIdentities;
+  /** Channels keep the target of their opening or update if absent. */
+  readonly retargeting?: RetargetingOptions;
   /** Shares per acknowledgement; by default 10. */
   readonly shareBatchSize?: number;
   /** The oldest unacknowledged share waits no longer than this; by default 5000. */

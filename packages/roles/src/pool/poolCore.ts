@@ -22,6 +22,7 @@ import type {
   MiningServerInput,
   MiningServerLimits,
   MiningServerOutput,
+  RetargetingOptions,
   SolutionOrigin,
   Work,
 } from '../miningServer/types.ts';
@@ -47,6 +48,8 @@ export interface PoolCoreOptions {
   /** Source of the boot id; called once. */
   readonly random: (length: number) => Uint8Array;
   readonly versionRollingAllowed?: boolean;
+  /** Channels keep the target of their opening or update if absent. */
+  readonly retargeting?: RetargetingOptions;
   readonly shareBatchSize?: number;
   readonly maxBatchDelayMs?: number;
   readonly staleGraceMs?: number;
