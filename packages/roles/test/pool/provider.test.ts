@@ -122,17 +122,28 @@ describe('the template provider', () => {
     expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution']);
   });
 
-  it('does not get a solution again that its next tip proves, or that is old', () => {
+  it('does not get a solution again that its next tip proves, or after which it was heard for long', () => {
     const { pool, channelId } = mining();
     pool.submit(1, pool.mine(1, channelId, 'block'));
     pool.template({ templateId: 2n });
     pool.tip({ templateId: 2n, prevHash: pool.eventsOf('block')[0]!.hash });
     pool.submit(1, pool.mine(1, channelId, 'block'));
     pool.advance(30_000);
+    pool.template({ templateId: 3n });
     pool.input({ type: 'template-lost' });
     pool.toProvider.length = 0;
     pool.input({ type: 'template-connected' });
     expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints']);
+  });
+
+  it('gets a solution again when it fell silent after it, however late the loss is noticed', () => {
+    const { pool, channelId } = mining();
+    pool.submit(1, pool.mine(1, channelId, 'block'));
+    pool.advance(600_000);
+    pool.input({ type: 'template-lost' });
+    pool.toProvider.length = 0;
+    pool.input({ type: 'template-connected' });
+    expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution']);
   });
 
   it('that sends the same tip with another block target starts a new job on it', () => {
