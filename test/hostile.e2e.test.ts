@@ -8,7 +8,7 @@ const COPIES = Math.ceil(200 / ATTACKS.length);
 const MEMORY_MARGIN = 64 * 1024 * 1024;
 
 interface Report {
-  readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
+  readonly memory: { readonly rss: number; readonly heap: number };
   readonly connections: number;
   readonly channels: number;
   readonly accepted: number;
@@ -101,6 +101,8 @@ it('a pool closes 200 hostile connections by their limits, and a device has ever
   expect(control.answers.disconnects).toBe(0);
   expect(control.answers.rejected.filter((code) => code !== 'stale-share')).toEqual([]);
   expect(control.answers.accepted).toBeGreaterThan(0);
-  expect(after.memory.rss - idle.memory.rss).toBeLessThan(MEMORY_MARGIN);
+  expect(after.memory.heap - idle.memory.heap).toBeLessThan(MEMORY_MARGIN);
+  // What V8 has given back the system may still count for a while.
+  expect(after.memory.rss - idle.memory.rss).toBeLessThan(2 * MEMORY_MARGIN);
   await control.close();
 });

@@ -43,10 +43,10 @@ process.on('message', (request) => {
     return;
   }
   global.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const { rss, heapTotal, external } = process.memoryUsage();
   const { connections, channels } = pool.status;
   process.send?.({
-    memory: { rss, heapUsed, external },
+    memory: { rss, heap: heapTotal + external },
     connections,
     channels,
     accepted,

@@ -7,11 +7,8 @@ delays.enable();
 
 const listener = await startResponder({
   limits: {
-    handshakeTimeoutMs: 6_000,
-    setupTimeoutMs: 6_000,
-    firstChannelTimeoutMs: 8_000,
-    budgetPatienceMs: 2_000,
-    writeTimeoutMs: 4_000,
+    firstChannelTimeoutMs: 12_000,
+    budgetPatienceMs: 4_000,
     budgets: {
       share: { perSecond: 200, perChannel: 200, burstSeconds: 2 },
       open: { perSecond: 100, perChannel: 0, burstSeconds: 2 },
@@ -28,11 +25,10 @@ process.on('message', (request) => {
     return;
   }
   global.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const { rss, heapTotal, external } = process.memoryUsage();
   process.send?.({
     rss,
-    heapUsed,
-    external,
+    heap: heapTotal + external,
     links: listener.links.size,
     counts: Object.fromEntries(listener.closeCounts),
     delayP99Ms: delays.percentile(99) / 1e6,
