@@ -14,6 +14,11 @@ export interface VardiffOptions {
   readonly nominalHashrate?: number;
   /** The client's `max_target`: no target is easier. */
   readonly maxTarget?: Uint8Array;
+  /**
+   * Where not every target can be told: the nearest one that can. A rounded target stays until the wanted one is off by a factor
+   * of 1.5, so that it does not jump to and fro between two steps.
+   */
+  readonly roundTarget?: (target: Uint8Array) => Uint8Array;
 }
 
 const OCTAVE = STEPS_PER_OCTAVE;
@@ -42,6 +47,8 @@ const CONFIDENCE = 0.2;
 const BURST_SHARES = 12;
 /** Spacing of retargets that stop a flood. */
 const FLOOD_INTERVAL_MS = 2_000;
+/** log2(1.5): how far off a rounded target may be. */
+const ROUNDING_STEP = 0.585 * OCTAVE;
 
 /**
  * Keeps the share rate of one channel near the wanted one, fed by accepted shares only. It believes in a distribution of
@@ -57,6 +64,7 @@ export class Vardiff {
   #nominalHashrate: number;
   #easiestSteps: number;
   #maxTarget: Uint8Array | undefined;
+  readonly #roundTarget: ((target: Uint8Array) => Uint8Array) | undefined;
   #target!: Uint8Array;
   #work!: bigint;
   #targetSteps!: number;
@@ -78,6 +86,7 @@ export class Vardiff {
     this.#maxSteps = hashrateToSteps(maxHashrate);
     this.#nominalHashrate = nominalHashrate;
     this.#maxTarget = maxTarget;
+    this.#roundTarget = options.roundTarget;
     this.#easiestSteps = this.#easiest();
     const claim = this.#clamp(nominalHashrate > 0 ? hashrateToSteps(nominalHashrate) : this.#minSteps);
     this.#posterior = new HashratePosterior(claim);
@@ -162,6 +171,7 @@ export class Vardiff {
     if (off > 0) probe = Math.min(probe, off / 2);
     const wanted = this.#clamp(median - probe);
     const change = wanted - this.#targetSteps;
+    if (this.#staysRounded(wanted, change)) return undefined;
     if (searching && Math.abs(change) < SEARCH_STEP) {
       this.#search ??= { sinceMs: nowMs };
       return undefined;
@@ -173,6 +183,12 @@ export class Vardiff {
     this.#posterior.recentre(median);
     // Nothing to say if the target is at a bound already.
     return Math.abs(change) < SETTLE_STEP ? undefined : this.#retarget(wanted, nowMs);
+  }
+
+  #staysRounded(wanted: number, change: number): boolean {
+    if (this.#roundTarget === undefined || Math.abs(change) >= ROUNDING_STEP) return false;
+    const exact = targetFromHashrate(stepsToHashrate(wanted), this.#sharesPerMinute);
+    return compareTargets(this.#roundTarget(exact), exact) !== 0;
   }
 
   #isLost(off: number): boolean {
@@ -198,7 +214,8 @@ export class Vardiff {
   }
 
   #setTarget(steps: number): void {
-    const target = targetFromHashrate(stepsToHashrate(steps), this.#sharesPerMinute);
+    const exact = targetFromHashrate(stepsToHashrate(steps), this.#sharesPerMinute);
+    const target = this.#roundTarget?.(exact) ?? exact;
     const maxTarget = this.#maxTarget;
     this.#target = maxTarget !== undefined && compareTargets(target, maxTarget) > 0 ? maxTarget.slice() : target;
     this.#work = workFromTarget(this.#target);

@@ -1,4 +1,5 @@
 import { bigintToTarget } from '@stratumkit/bitcoin';
+import { SEED } from '@stratumkit/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../../src/index.ts';
 import { BLOCK, later, NOW, onTip, SHARE, share, standardChannel } from '../fixtures.ts';
 
-const SEED = Number(process.env.FC_SEED ?? 1);
 const DIFFICULTY_ONE = 0xffffn << 208n;
 
 function accounting(changes: Partial<ShareAccountingOptions> = {}): ShareAccounting {

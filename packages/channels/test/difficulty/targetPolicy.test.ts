@@ -1,9 +1,9 @@
 import { bigintToTarget, compareTargets, MAX_TARGET, targetFromHashrate } from '@stratumkit/bitcoin';
+import { SEED } from '@stratumkit/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseTarget, createShareTarget, type TargetPolicy } from '../../src/index.ts';
 
-const SEED = Number(process.env.FC_SEED ?? 1);
 const ANY = bigintToTarget(MAX_TARGET);
 const policy: TargetPolicy = {
   sharesPerMinute: 6,

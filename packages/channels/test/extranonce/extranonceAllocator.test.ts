@@ -1,9 +1,8 @@
 import { UsageError } from '@stratumkit/codec';
+import { SEED } from '@stratumkit/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ExtranonceAllocation, ExtranonceAllocator, type ExtranonceLease } from '../../src/index.ts';
-
-const SEED = Number(process.env.FC_SEED ?? 1);
 
 function leaseOf(allocation: ExtranonceAllocation): ExtranonceLease {
   if (allocation.outcome !== 'allocated') throw new Error(allocation.errorCode);

@@ -1,4 +1,5 @@
 import { UsageError } from '@stratumkit/codec';
+import { SEED } from '@stratumkit/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL_LIMITS, JobIds, type JobState } from '../../src/index.ts';
@@ -15,8 +16,6 @@ import {
   template,
   told,
 } from '../fixtures.ts';
-
-const SEED = Number(process.env.FC_SEED ?? 1);
 
 describe('JobIds', () => {
   it('counts from 1', () => {

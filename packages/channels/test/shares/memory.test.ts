@@ -1,3 +1,4 @@
+import { SEED } from '@stratumkit/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeenHashes } from '../../src/shares/seenHashes.ts';
@@ -14,8 +15,6 @@ import {
   template,
   told,
 } from '../fixtures.ts';
-
-const SEED = Number(process.env.FC_SEED ?? 1);
 
 describe('memory of shares', () => {
   it('retires the oldest work when full, and never credits a forgotten header again', () => {

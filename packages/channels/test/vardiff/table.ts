@@ -1,4 +1,3 @@
-import { targetFromHashrate } from '@stratumkit/bitcoin';
 import type { Now } from '@stratumkit/codec';
 import { Vardiff } from '../../src/index.ts';
 import { ClassicVardiff } from './classicVardiff.ts';
@@ -122,6 +121,3 @@ export function judge(algorithm: Algorithm, seeds: number, rows: readonly Row[] 
   }
   return { figures, longestFloodMs, steadyPercent };
 }
-
-/** The first target of every row. */
-export const FIRST_TARGET = targetFromHashrate(CLAIM, SHARES_PER_MINUTE);
