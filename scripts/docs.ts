@@ -2,10 +2,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { COMMAND_DOCS, commandPages } from './commandDocs.ts';
 import { COMMANDS } from './commands.ts';
+import { CONFORMANCE_PAGE, conformancePage } from './conformance/docs.ts';
 import { PROTOCOL_DOCS, protocolPages } from './protocolDocs.ts';
 
 write(PROTOCOL_DOCS, protocolPages());
 write(COMMAND_DOCS, commandPages(COMMANDS));
+writeFileSync(CONFORMANCE_PAGE, conformancePage());
 
 function write(folder: URL, pages: ReadonlyMap<string, string>): void {
   mkdirSync(folder, { recursive: true });
