@@ -1,5 +1,5 @@
 import { portableHash } from '@stratumkit/bitcoin';
-import { chooseTarget, createPortableJobHasher, type TargetPolicy } from '@stratumkit/channels';
+import { createPortableJobHasher } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import { encodeFrame } from '@stratumkit/framing';
 import {
@@ -10,9 +10,6 @@ import {
   SET_CUSTOM_MINING_JOB_ERROR_CODES,
   type SetCustomMiningJob,
   SetCustomMiningJobError,
-  UPDATE_CHANNEL_ERROR_CODES,
-  type UpdateChannel,
-  UpdateChannelError,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId, SendOutput } from '../output.ts';
 import { ChannelKeeper } from './channelKeeper.ts';
@@ -33,6 +30,7 @@ import {
   type MiningServerOutput,
   type Work,
 } from './types.ts';
+import { Updates } from './updates.ts';
 
 const DEFAULT_BATCH_SIZE = 10;
 const DEFAULT_BATCH_DELAY_MS = 5_000;
@@ -53,7 +51,6 @@ const NO_OUTPUTS: Outputs = [];
  */
 export class MiningServer {
   readonly #limits: MiningServerLimits;
-  readonly #targets: TargetPolicy;
   readonly #peers = new Map<ConnectionId, Peer>();
   readonly #distribution = new Distribution(this.#peers);
   readonly #desk: ShareDesk;
@@ -61,13 +58,13 @@ export class MiningServer {
   readonly #keeper: ChannelKeeper;
   readonly #operations: ChannelOperations;
   readonly #retargeting: Retargeting | undefined;
+  readonly #updates: Updates;
   readonly #departures: Departures;
   #turningAway: 'no-work' | 'shutting-down' | undefined;
 
   constructor(options: MiningServerOptions) {
     this.#limits = { ...DEFAULT_MINING_SERVER_LIMITS, ...options.limits };
-    this.#targets = options.targets;
-    const { maxClosedChannels, maxWorkersPerChannel, maxHeldShares, reconnectGraceMs } = this.#limits;
+    const { maxClosedChannels, maxWorkersPerChannel, maxHeldShares, reconnectGraceMs, updateIntervalMs } = this.#limits;
     const { extranonces, hash = portableHash, maxBatchDelayMs = DEFAULT_BATCH_DELAY_MS } = options;
     const { holdsShare = () => false } = options;
     this.#desk = new ShareDesk({ maxBatchDelayMs, maxWorkersPerChannel, maxHeldShares, holdsShare });
@@ -77,10 +74,14 @@ export class MiningServer {
       this.#desk,
       extranonces,
       maxClosedChannels,
-      (served) => this.#retargeting?.close(served),
+      (served) => {
+        this.#retargeting?.close(served);
+        this.#updates.close(served);
+      },
     );
     this.#operations = new ChannelOperations(this.#distribution, this.#keeper, extranonces, options.targets);
     this.#retargeting = options.retargeting && new Retargeting(options.retargeting, this.#operations);
+    this.#updates = new Updates(options.targets, this.#operations, this.#retargeting, updateIntervalMs);
     this.#departures = new Departures(this.#keeper, reconnectGraceMs);
     this.#opener = new ChannelOpener(
       {
@@ -118,6 +119,7 @@ export class MiningServer {
       this.#desk.deadline ?? Number.POSITIVE_INFINITY,
       this.#departures.deadline ?? Number.POSITIVE_INFINITY,
       this.#retargeting?.deadline ?? Number.POSITIVE_INFINITY,
+      this.#updates.deadline ?? Number.POSITIVE_INFINITY,
     );
     return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
   }
@@ -190,7 +192,7 @@ export class MiningServer {
       case 'OpenExtendedMiningChannel':
         return this.#open(peer, { kind: 'extended', message: message.value }, now);
       case 'UpdateChannel':
-        return this.#update(peer, message.value, now);
+        return this.#updates.receive(peer, message.value, now);
       case 'CloseChannel':
         return this.#close(peer, message.value);
       case 'SetCustomMiningJob':
@@ -267,26 +269,6 @@ export class MiningServer {
     ];
   }
 
-  /** A smaller maximum MUST be honoured (spec 5.3.7); the new target then follows from both numbers like at the opening. */
-  #update(peer: Peer, { channelId, nominalHashRate, maximumTarget }: UpdateChannel, now: Now): Outputs {
-    const served = peer.channels.get(channelId);
-    const choice = chooseTarget(this.#targets, nominalHashRate, maximumTarget);
-    const errorCode =
-      served === undefined
-        ? UPDATE_CHANNEL_ERROR_CODES.invalidChannelId
-        : choice.outcome === 'refused'
-          ? choice.errorCode
-          : undefined;
-    if (served === undefined || choice.outcome === 'refused') {
-      const frame = encodeFrame(UpdateChannelError, { channelId, errorCode: errorCode! });
-      return [{ ...reply(peer.connection, frame), channelId }];
-    }
-    served.nominalHashrate = nominalHashRate;
-    served.maxTarget = maximumTarget.slice();
-    if (this.#retargeting?.has(served)) return this.#retargeting.update(served, now);
-    return this.#operations.setTarget(served, choice.target, now);
-  }
-
   /** Unknown ids are ignored; a group's id closes its members. The connection stays open. */
   #close(peer: Peer, { channelId, reasonCode }: CloseChannel): Outputs {
     return peer.channelsAddressedBy(channelId).flatMap((served) => this.#keeper.closedByClient(served, reasonCode));
@@ -315,7 +297,11 @@ export class MiningServer {
   }
 
   #tick(now: Now): Outputs {
-    const outputs: MiningServerOutput[] = [...this.#desk.tick(now), ...this.#departures.tick(now)];
+    const outputs: MiningServerOutput[] = [
+      ...this.#desk.tick(now),
+      ...this.#departures.tick(now),
+      ...this.#updates.tick(now),
+    ];
     if (this.#retargeting !== undefined) outputs.push(...this.#retargeting.tick(now));
     const { work, sentAtMs } = this.#distribution;
     if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + this.#limits.jobIntervalMs)

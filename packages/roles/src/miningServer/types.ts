@@ -53,6 +53,8 @@ export interface MiningServerLimits {
   readonly jobIntervalMs: number;
   /** A client that was told to reconnect is disconnected after this time. */
   readonly reconnectGraceMs: number;
+  /** Of several `UpdateChannel` for one channel within this time only the first and the last are heeded. */
+  readonly updateIntervalMs: number;
 }
 
 export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
@@ -63,6 +65,7 @@ export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
   maxHeldShares: 10_000,
   jobIntervalMs: 50_000,
   reconnectGraceMs: 30_000,
+  updateIntervalMs: 1_000,
 };
 
 /** Hashes per second, and the least time between two targets of a channel; see `Vardiff`. */

@@ -68,6 +68,50 @@ describe('UpdateChannel', () => {
   });
 });
 
+describe('many UpdateChannel', () => {
+  const updating = () => {
+    const pool = PoolHarness.serving();
+    const channelId = standard(pool);
+    const update = (top: number) =>
+      pool.say(1, {
+        name: 'UpdateChannel',
+        value: { channelId, nominalHashRate: 0, maximumTarget: MAX_TARGET.with(31, top) },
+      });
+    return { pool, channelId, update };
+  };
+
+  it('cost a target and a job for the first and the last of a second', () => {
+    const { pool, channelId, update } = updating();
+    expect(names(update(0x3f))).toEqual(['SetTarget', 'NewMiningJob']);
+    for (let top = 0x3e; top > 0x10; top--) expect(update(top)).toEqual([]);
+    pool.advance(999);
+    expect(pool.take(1)).toEqual([]);
+    pool.advance(1);
+    const messages = pool.take(1);
+    expect(names(messages)).toEqual(['SetTarget', 'NewMiningJob']);
+    expect(bodyOf(messages, 'SetTarget')).toEqual({ channelId, maximumTarget: MAX_TARGET.with(31, 0x11) });
+  });
+
+  it('are heeded at once again after a second of silence', () => {
+    const { pool, update } = updating();
+    update(0x3f);
+    pool.advance(1_000);
+    expect(names(update(0x3e))).toEqual(['SetTarget', 'NewMiningJob']);
+  });
+
+  it('that wait end with the channel, and wrong ones are refused at once', () => {
+    const { pool, channelId, update } = updating();
+    update(0x3f);
+    update(0x3e);
+    const value = { channelId, nominalHashRate: -1, maximumTarget: MAX_TARGET };
+    expect(told(pool.say(1, { name: 'UpdateChannel', value }))).toEqual([
+      'UpdateChannel.Error(invalid-nominal-hashrate)',
+    ]);
+    pool.say(1, { name: 'CloseChannel', value: { channelId, reasonCode: '' } });
+    expect(pool.core.deadline).toBeUndefined();
+  });
+});
+
 describe('SetTarget to a group', () => {
   it('is one message and one job for all members', () => {
     const pool = PoolHarness.serving({ shareBatchSize: 1 });
@@ -147,6 +191,28 @@ describe('CloseChannel by the operator', () => {
     const messages = pool.take(1);
     expect(names(messages)).toEqual(['SubmitShares.Success', 'CloseChannel']);
     expect(bodyOf(messages, 'CloseChannel').reasonCode).toBe('mo?ved ?');
+  });
+});
+
+describe('CloseChannel of a group by the operator', () => {
+  it('closes each member behind its last acknowledgement, and leaves other groups and the connection alone', () => {
+    const pool = PoolHarness.serving();
+    const { groupChannelId } = bodyOf(pool.connect(1).openExtended(1), 'OpenExtendedMiningChannel.Success');
+    pool.openStandard(1);
+    const solo = bodyOf(pool.openExtended(1, { userIdentity: SOLO }), 'OpenExtendedMiningChannel.Success');
+    const members = [...pool.clients.get(1)!.channels.values()].filter(({ group }) => group === groupChannelId);
+    for (const { id } of members) pool.submit(1, pool.mine(1, id));
+    pool.take(1);
+    const close = { type: 'closeChannel', connection: 1, channelId: groupChannelId, reason: 'moved' } as const;
+    pool.input({ type: 'operation', operation: close });
+    const messages = pool.take(1);
+    expect(names(messages)).toEqual(['SubmitShares.Success', 'CloseChannel', 'SubmitShares.Success', 'CloseChannel']);
+    expect(messages.flatMap(({ name, value }) => (name === 'CloseChannel' ? [value.channelId] : []))).toEqual(
+      members.map(({ id }) => id),
+    );
+    expect([...pool.clients.get(1)!.channels.keys()]).toEqual([solo.channelId]);
+    expect(pool.openCounts.get(1)).toBe(1);
+    expect(pool.closed.size).toBe(0);
   });
 });
 
