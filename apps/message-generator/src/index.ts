@@ -2,6 +2,14 @@ export { describeBytes } from './decodeInput.ts';
 export type { TestPlan, Timeouts } from './format/model.ts';
 export { DEFAULT_TIMEOUTS, type ParseOptions, parseTestFile, parseTestText } from './format/parseTest.ts';
 export { type Problem, TestFileError } from './format/problems.ts';
+export {
+  createInterceptor,
+  type InterceptedMessage,
+  type Interceptor,
+  type InterceptorOptions,
+} from './intercept/createInterceptor.ts';
+export { parseScript, type Rule, readScript } from './intercept/script.ts';
+export { formatIntercepted, formatInterceptedJson } from './intercept/show.ts';
 export { formatJsonLine, formatJunit, formatTap } from './report/formats.ts';
 export { formatReport } from './report/terminal.ts';
 export type { Failure, FieldComparison } from './run/failure.ts';

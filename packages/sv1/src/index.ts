@@ -56,4 +56,25 @@ export { methodOf, SV1_METHODS, type TypedCall, typedCall } from './methods.ts';
 export { swapWords } from './prevHash.ts';
 export { parseRpcError, RPC_ERROR_CODES, type RpcError, type RpcErrorName, rpcError } from './rpcError.ts';
 export { MAX_DEPTH } from './scan.ts';
+export {
+  ClientSession,
+  type ClientSessionOptions,
+  type ClientSessionOutput,
+  DEFAULT_LINE_LIMITS,
+  DEFAULT_SERVER_SESSION_LIMITS,
+  difficultyLine,
+  extranonceLine,
+  type LineCloseCause,
+  LineConnection,
+  type LineEvent,
+  type LineLimits,
+  notifyLine,
+  type PendingCall,
+  ServerSession,
+  type ServerSessionEnd,
+  type ServerSessionLimits,
+  type ServerSessionOptions,
+  type ServerSessionOutput,
+  type SubscriptionTerms,
+} from './session/index.ts';
 export { shareHeader } from './shareHeader.ts';

@@ -8,6 +8,7 @@ import { parseTestFile } from '../format/parseTest.ts';
 import { formatProblem, TestFileError } from '../format/problems.ts';
 import { createSchema } from '../schema.ts';
 import { findTests } from './findTests.ts';
+import { interceptCommand } from './interceptCommand.ts';
 import { runCommand } from './runCommand.ts';
 
 const UNUSABLE = 2;
@@ -32,6 +33,9 @@ export async function runProgram(edge: ProcessEdge): Promise<number> {
     exitCode = code;
   });
   addDecode(program, edge);
+  addIntercept(program, edge, (code) => {
+    exitCode = code;
+  });
   program
     .command('schema')
     .description('print the JSON Schema of test files, for editors')
@@ -121,6 +125,37 @@ function addDecode(program: Command, edge: ProcessEdge): void {
         if (!(error instanceof UsageError)) throw error;
         throw new ConfigError('not-decodable', error.message);
       }
+    });
+}
+
+function addIntercept(program: Command, edge: ProcessEdge, done: (exitCode: number) => void): void {
+  program
+    .command('intercept')
+    .description('stand between two roles: show, record, and by script change what passes')
+    .requiredOption('--listen <host:port>', 'where the downstream role connects to')
+    .requiredOption('--upstream <host:port|url>', 'where the upstream role listens')
+    .option('--authority-key <key>', 'public key of the upstream; its certificate is not checked without it')
+    .option('--secret-key <key>', 'authority secret key to show downstream; a new one unless given')
+    .option('--script <file>', 'rules: drop, delay, duplicate, reorder, corrupt, replace, close')
+    .option('--record <file>', 'write a test file that replays the downstream role')
+    .option('--seed <n>', 'seed of random values in rules', integer(0, 2 ** 32 - 1), 0)
+    .option('--json', 'print one JSON object a line', false)
+    .action(async (options: Record<string, string | undefined>) => {
+      done(
+        await interceptCommand(
+          {
+            listen: options.listen ?? '',
+            upstream: options.upstream ?? '',
+            authorityKey: options.authorityKey,
+            secretKey: options.secretKey,
+            script: options.script,
+            record: options.record,
+            seed: Number(options.seed),
+            json: Boolean(options.json),
+          },
+          edge,
+        ),
+      );
     });
 }
 

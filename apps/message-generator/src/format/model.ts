@@ -205,10 +205,9 @@ export interface Sv1Expectation {
 }
 
 /** Saves fields of every message of a type that arrives, wherever it is read or skipped. */
-export interface Watch {
-  readonly definition: MessageDefinition;
-  readonly saves: readonly FieldSave[];
-}
+export type Watch =
+  | { readonly definition: MessageDefinition; readonly saves: readonly FieldSave[] }
+  | { readonly method: string; readonly saves: readonly FieldSave[] };
 
 export interface CommandPlan extends Place {
   readonly command: string;

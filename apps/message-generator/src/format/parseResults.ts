@@ -175,14 +175,19 @@ function parseSv1Expectation(node: Node): ResultBody {
       if (!value.exists) return [];
       return [{ field: `/${member}`, expected: value.json ?? null, file: value.file, line: value.line }];
     }),
-    saves: save.keys().map((pointer): FieldSave => {
-      const name = save.get(pointer);
-      if (!pointer.startsWith('/')) name.error('the key must be a JSON pointer such as "/params/0"');
-      return { field: pointer, name: name.text(), file: name.file, line: name.line };
-    }),
+    saves: parsePointerMap(save),
     skip: parseSkip(node.get('skip')) ?? [],
     timeoutMs: node.get('timeout_ms').optionalInteger(0, MAX_MS),
   };
+}
+
+/** `{"/json/pointer": "VARIABLE"}`. */
+export function parsePointerMap(save: Node): readonly FieldSave[] {
+  return save.keys().map((pointer): FieldSave => {
+    const name = save.get(pointer);
+    if (!pointer.startsWith('/')) name.error('the key must be a JSON pointer such as "/params/0"');
+    return { field: pointer, name: name.text(), file: name.file, line: name.line };
+  });
 }
 
 /** `{"field": "VARIABLE"}`. */

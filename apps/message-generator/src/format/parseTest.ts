@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { fieldNamed } from './layouts.ts';
 import type { ConnectionPlan, Sv2Template, TestPlan, Timeouts, Watch } from './model.ts';
 import { parseSteps } from './parseActions.ts';
 import { parseCommands } from './parseCommands.ts';
 import { parseConnections } from './parseConnections.ts';
 import { type FrameBuilder, parseFrameBuilders, parseMessages, parseSv1Messages } from './parseMessages.ts';
-import { messageNames, parseSaveMap, parseSkip } from './parseResults.ts';
+import { messageNames, parsePointerMap, parseSaveMap, parseSkip } from './parseResults.ts';
 import { TestFileError } from './problems.ts';
 import { type Node, Problems, readDocument } from './reader.ts';
 
@@ -148,8 +149,16 @@ function parseTimeouts(node: Node, compat: boolean, connections: readonly Connec
 }
 
 function parseWatch(node: Node): readonly Watch[] {
+  const method = node.get('method');
+  if (method.exists) return [{ method: method.text(), saves: parsePointerMap(node.get('save')) }];
+  const save = node.get('save');
   const definitions = messageNames(node.get('message'));
-  return definitions.map((definition) => ({ definition, saves: parseSaveMap(node.get('save'), [definition]) }));
+  // A name may mean two messages; the fields tell which.
+  const fitting = definitions.filter((definition) =>
+    save.keys().every((key) => fieldNamed(definition, key) !== undefined),
+  );
+  const meant = fitting.length > 0 ? fitting : definitions;
+  return meant.map((definition) => ({ definition, saves: parseSaveMap(save, [definition]) }));
 }
 
 /** Adds imported messages and manual headers to `messages`, and returns the ids that have a builder. */

@@ -1,5 +1,15 @@
 import { formatJson, type JsonValue, UsageError } from '@stratumkit/codec';
-import type { ActionStep, LoopStep, Place, ResultPlan, Send, Step, TestPlan, Timeouts } from '../format/model.ts';
+import type {
+  ActionStep,
+  LoopStep,
+  Place,
+  ResultPlan,
+  Send,
+  Step,
+  Sv1Template,
+  TestPlan,
+  Timeouts,
+} from '../format/model.ts';
 import { evaluate, expressionError, type Scope } from '../values/evaluate.ts';
 import { type DecodedFrame, decodeFrame, frameTitle, hexByte } from '../wire/decode.ts';
 import { type AnyPeer, type DecodedLine, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
@@ -10,7 +20,7 @@ import { CheckFailure, type Failure } from './failure.ts';
 import type { TranscriptEntry } from './report.ts';
 import { buildFrame, buildLine, bytesOf } from './sending.ts';
 import { show, showBytes } from './show.ts';
-import { checkLine } from './sv1Checks.ts';
+import { checkLine, savePointers } from './sv1Checks.ts';
 
 export interface StepRunnerOptions {
   readonly plan: TestPlan;
@@ -136,7 +146,7 @@ export class StepRunner {
       case 'inline': {
         const template = what.kind === 'inline' ? what.template : plan.messages.get(what.id);
         const line = what.kind === 'message' && peer instanceof Sv1Peer ? plan.sv1Messages.get(what.id) : undefined;
-        if (line !== undefined) return this.#sendLine(buildLine(line, scope), line, peer, send, note);
+        if (line !== undefined) return this.#sendLine(line, peer, send, note);
         if (template === undefined) throw new UsageError('message', 'no such message');
         const frame = buildFrame(template, scope, plan.compat);
         const decoded = decodeFrame(frame);
@@ -144,7 +154,7 @@ export class StepRunner {
         return needSv2().sendFrame(frame, undefined, send);
       }
       case 'inlineSv1':
-        return this.#sendLine(buildLine(what.template, scope), what.template, peer, send, note);
+        return this.#sendLine(what.template, peer, send, note);
       case 'frame': {
         const payload = bytesOf(what.payload, scope);
         note(`frame ${hexByte(what.header.messageType)}`, `payload ${showBytes(payload)}`);
@@ -161,16 +171,17 @@ export class StepRunner {
   }
 
   async #sendLine(
-    line: Uint8Array,
-    template: { readonly replace: readonly unknown[]; readonly id: string },
+    template: Sv1Template,
     peer: AnyPeer,
     send: Send,
     note: (title: string, detail: string) => void,
   ): Promise<void> {
-    if (this.#options.plan.compat && template.replace.length > 0) {
-      this.#options.log(`${template.id} has replace_fields and is not sent`);
+    const { plan, log, scope } = this.#options;
+    if (plan.compat && template.replace.length > 0) {
+      log(`${template.id} has replace_fields and is not sent`);
       return;
     }
+    const line = buildLine(template, scope);
     note('line', new TextDecoder().decode(line).trim());
     await peer.write(line, send);
   }
@@ -197,7 +208,7 @@ export class StepRunner {
       case 'unfinished':
         throw new CheckFailure('"none" never passes', { hard: true });
       case 'nothing':
-        return this.#expectNothing(result.forMs, peer, action);
+        return this.#expectNothing(result, peer, action);
       case 'sv1Id':
       case 'sv1Fields':
       case 'sv1Any':
@@ -211,14 +222,18 @@ export class StepRunner {
     }
   }
 
-  async #expectNothing(forMs: number, peer: AnyPeer, action: ActionStep): Promise<void> {
-    const deadline = performance.now() + forMs;
+  async #expectNothing(
+    result: Extract<ResultPlan, { readonly kind: 'nothing' }>,
+    peer: AnyPeer,
+    action: ActionStep,
+  ): Promise<void> {
+    const deadline = performance.now() + result.forMs;
     for (;;) {
       const left = Math.max(deadline - performance.now(), 0);
       const taken = await peer.inbox.take(left, this.#options.signal);
       if (taken.kind !== 'item') return;
       const title = this.#note(taken.item, action);
-      if (this.#isSkipped(taken.item, action, [])) continue;
+      if (this.#isSkipped(taken.item, action, result)) continue;
       throw new CheckFailure('a message came although none was expected', { expected: 'nothing', received: title });
     }
   }
@@ -235,7 +250,6 @@ export class StepRunner {
     const { timeouts, signal } = this.#options;
     const own = 'timeoutMs' in result ? result.timeoutMs : undefined;
     const limit = own ?? timeouts.receiveMs;
-    const skip = 'skip' in result ? result.skip : [];
     const deadline = limit === undefined ? undefined : performance.now() + limit;
     const expected = describeExpectation(result);
     for (;;) {
@@ -249,7 +263,7 @@ export class StepRunner {
       }
       this.#note(taken.item, action);
       this.#watch(taken.item);
-      if (!this.#isSkipped(taken.item, action, skip)) return taken.item;
+      if (!this.#isSkipped(taken.item, action, result)) return taken.item;
     }
   }
 
@@ -261,22 +275,44 @@ export class StepRunner {
   }
 
   #watch(item: DecodedFrame | DecodedLine): void {
-    if (!('frame' in item) || item.json === undefined) return;
-    for (const { definition, saves } of this.#options.plan.watch) {
-      if (definition === item.definition) save(saves, item.json, item, this.#options.scope);
+    const { scope, plan } = this.#options;
+    if (item.json === undefined) return;
+    for (const watch of plan.watch) {
+      if ('definition' in watch) {
+        if ('frame' in item && item.json !== undefined && watch.definition === item.definition) {
+          save(watch.saves, item.json, item, scope);
+        }
+      } else if (!('frame' in item) && item.json !== undefined && methodOf(item) === watch.method) {
+        savePointers(watch.saves, item.json, scope);
+      }
     }
   }
 
-  #isSkipped(item: DecodedFrame | DecodedLine, action: ActionStep, own: readonly string[]): boolean {
-    const names = [...(action.skip ?? this.#options.plan.skip), ...own];
+  /** What an expectation names is never passed over by a list of the action or the test. */
+  #isSkipped(item: DecodedFrame | DecodedLine, action: ActionStep, result: ResultPlan): boolean {
+    const general = action.skip ?? this.#options.plan.skip;
+    const own = 'skip' in result ? result.skip : [];
+    const names = isNamed(item, result) ? own : [...general, ...own];
     if (names.length === 0) return false;
     if ('frame' in item) {
       const { name = '' } = item.definition ?? {};
       return names.some((entry) => [name, name.replaceAll('.', ''), hexByte(item.frame.messageType)].includes(entry));
     }
-    const method = typeof item.json === 'object' && item.json !== null && 'method' in item.json ? item.json.method : '';
-    return typeof method === 'string' && names.includes(method);
+    const method = methodOf(item);
+    return method !== undefined && names.includes(method);
   }
+}
+
+function isNamed(item: DecodedFrame | DecodedLine, result: ResultPlan): boolean {
+  if (result.kind === 'expect') {
+    return 'frame' in item && item.definition !== undefined && result.definitions.includes(item.definition);
+  }
+  return result.kind === 'sv1Expect' && !('frame' in item) && result.method === methodOf(item);
+}
+
+function methodOf({ json }: DecodedLine): string | undefined {
+  const method = typeof json === 'object' && json !== null && 'method' in json ? json.method : undefined;
+  return typeof method === 'string' ? method : undefined;
 }
 
 function range(times: JsonValue): readonly number[] {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@stratumkit/codec';
-import type { FieldCheck, ResultPlan } from '../format/model.ts';
+import type { FieldCheck, FieldSave, ResultPlan } from '../format/model.ts';
 import { isObject } from '../format/reader.ts';
 import type { Scope } from '../values/evaluate.ts';
 import { matches } from '../values/match.ts';
@@ -63,7 +63,11 @@ function checkExpectation(
       ? []
       : [{ field: '/method', expected: result.method, file: result.file, line: result.line }];
   checkMembers([...method, ...result.fields], message, scope);
-  for (const { field, name } of result.saves) {
+  savePointers(result.saves, message, scope);
+}
+
+export function savePointers(saves: readonly FieldSave[], message: JsonValue, scope: Scope): void {
+  for (const { field, name } of saves) {
     const value = atPointer(message, field);
     if (value === undefined) throw new CheckFailure(`nothing at ${field} to save as ${name}`, { hard: true });
     scope.variables.set(name, value);

@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { ConfigError } from '@stratumkit/codec';
+import {
+  decodeAuthorityPublicKey,
+  decodeAuthoritySecretKey,
+  encodeAuthorityPublicKey,
+  isSecretKey,
+  parseStratumUrl,
+} from '@stratumkit/noise';
+import { formatSocketAddress, type ProcessEdge, parseSocketAddress, randomBytes, readClock } from '@stratumkit/runtime';
+import { createInterceptor } from '../intercept/createInterceptor.ts';
+import { readScript } from '../intercept/script.ts';
+import { formatIntercepted, formatInterceptedJson } from '../intercept/show.ts';
+
+export interface InterceptFlags {
+  readonly listen: string;
+  /** `host:port`, or a stratum2+tcp URL with the key. */
+  readonly upstream: string;
+  readonly authorityKey: string | undefined;
+  readonly secretKey: string | undefined;
+  readonly script: string | undefined;
+  readonly record: string | undefined;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/** Runs until a signal; then writes the recording. */
+export async function interceptCommand(flags: InterceptFlags, edge: ProcessEdge): Promise<number> {
+  const { host, port, authorityPublicKey } = upstreamOf(flags.upstream);
+  const started = readClock().monotonicMs;
+  const seconds = () => (readClock().monotonicMs - started) / 1000;
+  const stopped = new Promise<void>((resolve) => edge.onSignal(['SIGINT', 'SIGTERM'], () => resolve()));
+  const interceptor = await createInterceptor({
+    listen: addressOf(flags.listen),
+    upstream: { host, port },
+    upstreamKey: flags.authorityKey === undefined ? authorityPublicKey : decodeAuthorityPublicKey(flags.authorityKey),
+    authoritySecretKey: flags.secretKey === undefined ? newSecret() : decodeAuthoritySecretKey(flags.secretKey),
+    rules: flags.script === undefined ? [] : readScript(flags.script),
+    seed: flags.seed,
+    random: randomBytes,
+    unixSeconds: () => readClock().unixSeconds,
+    onMessage: (seen) =>
+      void edge.stdout.write(flags.json ? formatInterceptedJson(seen, seconds()) : formatIntercepted(seen, seconds())),
+    onEvent: ({ connection, text }) => void edge.stderr.write(`#${connection} ${text}\n`),
+  });
+  const address = formatSocketAddress(interceptor.address);
+  const key = encodeAuthorityPublicKey(interceptor.authorityPublicKey);
+  edge.stderr.write(`listening on ${address}, authority key ${key}\n`);
+  await stopped;
+  await interceptor.close();
+  if (flags.record !== undefined) {
+    writeFileSync(flags.record, interceptor.recordedTest());
+    edge.stderr.write(`${interceptor.recordedMessages} messages recorded to ${flags.record}\n`);
+  }
+  return 0;
+}
+
+function upstreamOf(text: string): { host: string; port: number; authorityPublicKey: Uint8Array | undefined } {
+  if (!text.includes('://')) return { ...addressOf(text), authorityPublicKey: undefined };
+  const { host, port, authorityPublicKey } = parseStratumUrl(text);
+  return { host, port, authorityPublicKey };
+}
+
+function addressOf(text: string): { host: string; port: number } {
+  try {
+    return parseSocketAddress(text);
+  } catch (error) {
+    throw new ConfigError('invalid-address', `${text}: ${(error as Error).message}`);
+  }
+}
+
+function newSecret(): Uint8Array {
+  for (;;) {
+    const secret = randomBytes(32);
+    if (isSecretKey(secret)) return secret;
+  }
+}

@@ -1,0 +1,109 @@
+import { createServer } from 'node:net';
+import { ConfigError } from '@stratumkit/codec';
+import { publicKeyFromSecret, type RandomBytes } from '@stratumkit/noise';
+import { createRandom } from '../values/random.ts';
+import { Link, type LinkOptions } from './link.ts';
+import { Recording } from './recording.ts';
+import type { Effect, Heading, Rule } from './script.ts';
+import type { Intercepted } from './side.ts';
+
+export interface InterceptorOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly upstream: { readonly host: string; readonly port: number };
+  /** The upstream's key, for encrypted connections; its certificate is not checked without it. */
+  readonly upstreamKey?: Uint8Array | undefined;
+  /** What the interceptor proves itself with to those who connect. */
+  readonly authoritySecretKey: Uint8Array;
+  readonly rules?: readonly Rule[];
+  /** Of random values in rules. */
+  readonly seed?: number;
+  readonly random: RandomBytes;
+  unixSeconds(): number;
+  onMessage?(seen: InterceptedMessage): void;
+  onEvent?(event: { readonly connection: number; readonly text: string }): void;
+}
+
+export interface InterceptedMessage {
+  /** From 1, in the order in which they were accepted. */
+  readonly connection: number;
+  readonly to: Heading;
+  readonly message: Intercepted;
+  /** What a rule does to it. */
+  readonly effect: Effect | undefined;
+}
+
+export interface Interceptor {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly authorityPublicKey: Uint8Array;
+  /** Everything that passed so far, as the text of a test file that replays the downstream side. */
+  recordedTest(): string;
+  readonly recordedMessages: number;
+  close(): Promise<void>;
+}
+
+/** Listens, and for every connection makes one to the upstream. Each is read, shown, and passed on by the rules. */
+export async function createInterceptor(options: InterceptorOptions): Promise<Interceptor> {
+  const links = new Set<Link>();
+  const recording = new Recording();
+  let count = 0;
+  let upstreamAddress = options.upstream.host;
+  const server = createServer((socket) => {
+    const number = ++count;
+    const onEvent = (text: string) => options.onEvent?.({ connection: number, text });
+    let record: ReturnType<Recording['connection']> | undefined;
+    const linkOptions: LinkOptions = {
+      number,
+      rules: options.rules ?? [],
+      scope: { variables: new Map(), random: createRandom(options.seed ?? 0, `connection ${number}`) },
+      edge: { random: options.random, unixSeconds: () => options.unixSeconds() },
+      upstream: options.upstream,
+      upstreamKey: options.upstreamKey ?? 'unverified',
+      authoritySecretKey: options.authoritySecretKey,
+      onProtocol(protocol, encrypted) {
+        record = recording.connection(protocol, encrypted);
+        onEvent(`connected, ${protocol}${encrypted ? ', encrypted' : ''}`);
+      },
+      onMessage(message, to, effect) {
+        record?.(message, to);
+        options.onMessage?.({ connection: number, to, message, effect });
+      },
+      onEvent,
+      onUpstream: (address) => {
+        upstreamAddress = address;
+      },
+      onClosed() {
+        links.delete(link);
+        onEvent('closed');
+      },
+    };
+    const link = new Link(socket, linkOptions);
+    links.add(link);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const { host, port } = options.listen;
+      reject(new ConfigError('cannot-listen', `cannot listen on ${host}:${port} (${error.code ?? error.message})`));
+    });
+    server.listen(options.listen.port, options.listen.host, resolve);
+  });
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : options.listen.port;
+  return {
+    address: { host: options.listen.host, port },
+    authorityPublicKey: publicKeyFromSecret(options.authoritySecretKey),
+    recordedTest: () =>
+      recording.toTest({
+        host: upstreamAddress,
+        port: options.upstream.port,
+        authorityPublicKey: options.upstreamKey,
+      }),
+    get recordedMessages() {
+      return recording.size;
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const link of links) link.close();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,294 @@
+import { connect, type Socket } from 'node:net';
+import type { JsonObject } from '@stratumkit/codec';
+import { isObject } from '../format/reader.ts';
+import { bytesOf } from '../run/sending.ts';
+import { evaluate, type Scope } from '../values/evaluate.ts';
+import { type DecodedFrame, decodeFrame } from '../wire/decode.ts';
+import type { CodecEdge } from '../wire/sv2Codec.ts';
+import { RuleBook } from './ruleBook.ts';
+import type { Effect, Heading, Rule } from './script.ts';
+import { frameSide, type Intercepted, lineSide, type SideCodec, sniff, writeTo } from './side.ts';
+
+export interface LinkOptions {
+  readonly number: number;
+  readonly rules: readonly Rule[];
+  readonly scope: Scope;
+  readonly edge: CodecEdge;
+  readonly upstream: { readonly host: string; readonly port: number };
+  readonly upstreamKey: Uint8Array | 'unverified';
+  readonly authoritySecretKey: Uint8Array;
+  onMessage(message: Intercepted, to: Heading, effect: Effect | undefined): void;
+  onProtocol(protocol: 'sv1' | 'sv2', encrypted: boolean): void;
+  onEvent(text: string): void;
+  /** The address that the upstream's name stands for. */
+  onUpstream(address: string): void;
+  onClosed(): void;
+}
+
+/** Messages read from a side that may wait before it is read no further. */
+const MAX_WAITING = 256;
+
+/** One connection in the middle: two sockets, two ways of speaking, and the rules between. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #down: Socket;
+  readonly #book: RuleBook;
+  #up: Socket | undefined;
+  #toUp: Lane | undefined;
+  #toDown: Lane | undefined;
+  #early = new Uint8Array(0);
+  #closed = false;
+
+  constructor(down: Socket, options: LinkOptions) {
+    this.#options = options;
+    this.#down = down;
+    this.#book = new RuleBook(options.rules, options.scope);
+    down.setNoDelay(true);
+    down.on('error', () => this.close());
+    down.on('close', () => this.#gone(this.#toUp, this.#up));
+    down.on('data', this.#first);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#down.destroy();
+    this.#up?.destroy();
+    this.#options.onClosed();
+  }
+
+  readonly #first = (chunk: Uint8Array): void => {
+    const joined = new Uint8Array(this.#early.length + chunk.length);
+    joined.set(this.#early);
+    joined.set(chunk, this.#early.length);
+    this.#early = joined;
+    const kind = sniff(joined);
+    if (kind === undefined) return;
+    this.#down.off('data', this.#first);
+    this.#down.pause();
+    const { upstream, onEvent, edge, upstreamKey, authoritySecretKey, onProtocol } = this.#options;
+    onProtocol(kind === 'sv1' ? 'sv1' : 'sv2', kind === 'noise');
+    const up = connect(upstream);
+    this.#up = up;
+    up.setNoDelay(true);
+    up.on('error', (error: NodeJS.ErrnoException) => {
+      onEvent(`upstream: ${error.code ?? error.message}`);
+      this.close();
+    });
+    up.once('connect', () => {
+      this.#options.onUpstream(up.remoteAddress ?? upstream.host);
+      const sides =
+        kind === 'sv1'
+          ? [lineSide(), lineSide()]
+          : kind === 'plain'
+            ? [frameSide({ type: 'plain' }, edge), frameSide({ type: 'plain' }, edge)]
+            : [
+                frameSide({ type: 'responder', authoritySecretKey }, edge),
+                frameSide({ type: 'initiator', authorityPublicKey: upstreamKey }, edge),
+              ];
+      this.#join(up, sides[0] as SideCodec, sides[1] as SideCodec);
+    });
+    up.on('close', () => this.#gone(this.#toDown, this.#down));
+  };
+
+  /** One side is closed: what it had said still goes to the other, which is closed then. */
+  #gone(lane: Lane | undefined, other: Socket | undefined): void {
+    if (lane === undefined || other === undefined || other.destroyed || !lane.isOpen) this.close();
+    else void lane.finish().then(() => other.destroySoon());
+  }
+
+  #join(up: Socket, downCodec: SideCodec, upCodec: SideCodec): void {
+    const hello = upCodec.start();
+    const toUp = new Lane('upstream', up, upCodec, this.#options, this.#book, (how) => this.#hangUp(how));
+    const toDown = new Lane('downstream', this.#down, downCodec, this.#options, this.#book, (how) => this.#hangUp(how));
+    this.#toUp = toUp;
+    this.#toDown = toDown;
+    this.#carry(this.#down, downCodec, toUp);
+    this.#carry(up, upCodec, toDown, () => toUp.open());
+    if (hello !== undefined) up.write(hello);
+    if (upCodec.ready) toUp.open();
+    toDown.open();
+    // The device's bytes that were looked at come first.
+    const early = this.#early;
+    this.#early = new Uint8Array(0);
+    this.#down.emit('data', early);
+    this.#down.resume();
+  }
+
+  #carry(from: Socket, codec: SideCodec, lane: Lane, onReady: () => void = () => undefined): void {
+    from.on('data', (chunk: Uint8Array) => {
+      if (this.#closed) return;
+      try {
+        const { messages, reply } = codec.push(chunk);
+        if (reply !== undefined) from.write(reply);
+        if (codec.ready) onReady();
+        for (const message of messages) lane.take(message);
+      } catch (error) {
+        this.#options.onEvent((error as Error).message);
+        this.close();
+        return;
+      }
+      if (lane.waiting > MAX_WAITING) {
+        from.pause();
+        void lane.drained().then(() => from.resume());
+      }
+    });
+  }
+
+  #hangUp(how: 'fin' | 'reset'): void {
+    if (how === 'reset') {
+      this.#down.resetAndDestroy();
+      this.#up?.resetAndDestroy();
+    } else {
+      this.#down.end();
+      this.#up?.end();
+    }
+  }
+}
+
+/** One direction. Messages leave in the order in which they came, unless a rule says otherwise. */
+class Lane {
+  readonly #to: Heading;
+  readonly #socket: Socket;
+  readonly #codec: SideCodec;
+  readonly #options: LinkOptions;
+  readonly #book: RuleBook;
+  readonly #hangUp: (how: 'fin' | 'reset') => void;
+  /** Held back by `reorder`. */
+  readonly #held: { readonly message: Intercepted; left: number }[] = [];
+  #queue: Promise<void>;
+  #open: () => void = () => undefined;
+  waiting = 0;
+  isOpen = false;
+
+  constructor(
+    to: Heading,
+    socket: Socket,
+    codec: SideCodec,
+    options: LinkOptions,
+    book: RuleBook,
+    hangUp: (how: 'fin' | 'reset') => void,
+  ) {
+    this.#to = to;
+    this.#socket = socket;
+    this.#codec = codec;
+    this.#options = options;
+    this.#book = book;
+    this.#hangUp = hangUp;
+    this.#queue = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  /** The side this leads to can be written to. */
+  open(): void {
+    this.isOpen = true;
+    this.#open();
+  }
+
+  take(message: Intercepted): void {
+    const effect = this.#book.effectOn(message, this.#to);
+    this.#options.onMessage(message, this.#to, effect);
+    this.waiting++;
+    this.#queue = this.#queue
+      .then(() => this.#apply(message, effect))
+      .catch((error: unknown) => this.#options.onEvent((error as Error).message))
+      .finally(() => {
+        this.waiting--;
+      });
+  }
+
+  drained(): Promise<void> {
+    return this.#queue;
+  }
+
+  /** Sends all that waits, held messages too. */
+  async finish(): Promise<void> {
+    await this.#queue;
+    for (const { message } of this.#held.splice(0)) await this.#send(message);
+  }
+
+  async #apply(message: Intercepted, effect: Effect | undefined): Promise<void> {
+    switch (effect?.kind) {
+      case 'drop':
+        return;
+      case 'close':
+        this.#hangUp(effect.how);
+        return;
+      case 'reorder':
+        this.#held.push({ message, left: effect.by });
+        return;
+      case 'delay':
+        await new Promise((resolve) => setTimeout(resolve, effect.ms));
+        break;
+      case 'duplicate':
+        for (let copy = 0; copy < effect.times; copy++) await this.#send(message);
+        break;
+      case 'corrupt':
+        return this.#pass(corrupted(message, effect), effect);
+      case 'replace':
+        return this.#pass(replaced(message, effect, this.#options.scope));
+    }
+    return this.#pass(message);
+  }
+
+  async #pass(message: Intercepted, effect?: Extract<Effect, { kind: 'corrupt' }>): Promise<void> {
+    await this.#send(message, effect?.sealed === true ? effect.offsets : []);
+    for (const held of this.#held) held.left--;
+    while (this.#held[0] !== undefined && this.#held[0].left <= 0) {
+      const next = this.#held.shift();
+      if (next !== undefined) await this.#send(next.message);
+    }
+  }
+
+  #send(message: Intercepted, flipped: readonly number[] = []): Promise<void> {
+    const bytes = this.#codec.encode(message);
+    for (const offset of flipped) if (offset < bytes.length) bytes[offset]! ^= 1;
+    return writeTo(this.#socket, bytes);
+  }
+}
+
+function corrupted(message: Intercepted, { offsets, sealed }: Extract<Effect, { kind: 'corrupt' }>): Intercepted {
+  if (sealed) return message;
+  if ('frame' in message) {
+    const payload = message.frame.payload.slice();
+    for (const offset of offsets) if (offset < payload.length) payload[offset]! ^= 1;
+    return { ...message, frame: { ...message.frame, payload } };
+  }
+  const bytes = new TextEncoder().encode(message.text);
+  for (const offset of offsets) if (offset < bytes.length) bytes[offset]! ^= 1;
+  return { ...message, text: new TextDecoder().decode(bytes) };
+}
+
+function replaced(message: Intercepted, effect: Extract<Effect, { kind: 'replace' }>, scope: Scope): Intercepted {
+  if ('frame' in message) return replacedFrame(message, effect, scope);
+  if (!isObject(message.json)) return message;
+  const json = structuredClone(message.json) as Record<string, unknown>;
+  for (const [pointer, value] of effect.fields) setPointer(json, pointer, evaluate(value, scope));
+  return { ...message, json: json as JsonObject, text: JSON.stringify(json) };
+}
+
+function replacedFrame(
+  message: DecodedFrame,
+  { fields, payload }: Extract<Effect, { kind: 'replace' }>,
+  scope: Scope,
+): DecodedFrame {
+  if (payload !== undefined) return decodeFrame({ ...message.frame, payload: bytesOf(payload, scope) });
+  const { definition, json } = message;
+  if (definition === undefined || json === undefined) return message;
+  const changes = fields.map(([name, value]) => {
+    const key = Object.entries(definition.specNames).find(([, specName]) => specName === name)?.[0] ?? '';
+    return [name, evaluate(value, scope, definition.fields[key])] as const;
+  });
+  const value = definition.fromJson({ ...json, ...Object.fromEntries(changes) });
+  return decodeFrame({ ...message.frame, payload: definition.encode(value) });
+}
+
+function setPointer(json: Record<string, unknown>, pointer: string, value: unknown): void {
+  const path = pointer.split('/').slice(1);
+  const last = path.pop();
+  let at: unknown = json;
+  for (const key of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  if (typeof at !== 'object' || at === null || last === undefined) return;
+  Object.defineProperty(at, last, { value, enumerable: true, configurable: true, writable: true });
+}

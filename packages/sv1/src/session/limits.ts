@@ -1,0 +1,18 @@
+/** Named bounds on what a miner can make a server remember or do. */
+export interface ServerSessionLimits {
+  /** Calls that wait until version rolling is known; one more ends the session. */
+  readonly heldCalls: number;
+  /** Workers of one connection, authorized and waiting together. */
+  readonly workers: number;
+  /** Lines that are no messages, until the session ends. */
+  readonly faults: number;
+  /** Longest worker name, in UTF-16 units. */
+  readonly workerNameLength: number;
+}
+
+export const DEFAULT_SERVER_SESSION_LIMITS: ServerSessionLimits = {
+  heldCalls: 16,
+  workers: 16,
+  faults: 8,
+  workerNameLength: 255,
+};
