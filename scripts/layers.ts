@@ -2,7 +2,7 @@
 export const LAYERS: readonly (readonly string[])[] = [
   ['codec', 'bitcoin'],
   ['messages', 'framing', 'noise', 'sv1'],
-  ['channels', 'connection', 'regtest', 'roles'],
+  ['channels', 'connection', 'regtest', 'roles', 'simulation'],
   ['accelerate', 'node-rpc', 'transport', 'runtime'],
 ];
 
@@ -10,6 +10,7 @@ export const LAYERS: readonly (readonly string[])[] = [
 export const EDGES: Readonly<Record<string, readonly string[]>> = {
   bitcoin: ['codec'],
   roles: ['channels', 'connection'],
+  simulation: ['channels', 'connection', 'regtest', 'roles'],
 };
 
 /** The only app that may import other apps. */

@@ -1,0 +1,2 @@
+export { sim } from './app.ts';
+export { type JsonReport, jsonReport } from './jsonReport.ts';

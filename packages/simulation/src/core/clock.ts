@@ -1,0 +1,56 @@
+import type { Now } from '@stratumkit/codec';
+
+/** Wall time at virtual time 0: 2026-01-01. */
+export const EPOCH_SECONDS = 1_767_225_600;
+/** Times are multiples of this, so that adding them is exact. */
+export const TICK_MS = 1 / 1024;
+
+export function roundUpToTick(timeMs: number): number {
+  return Math.ceil(timeMs * 1024) / 1024;
+}
+
+/** The two clocks of one machine. The monotonic one starts anywhere and never jumps; the wall clock may be wrong and set. */
+export class MachineClock {
+  #monotonicOffsetMs = 0;
+  #wallOffsetMs = 0;
+  #driftPerMillion = 0;
+  #driftSinceMs = 0;
+
+  /** What the clocks show at a virtual time. */
+  read(virtualMs: number): Now {
+    return {
+      monotonicMs: virtualMs + this.#monotonicOffsetMs,
+      unixSeconds: EPOCH_SECONDS + Math.floor((virtualMs + this.#wallOffset(virtualMs)) / 1_000),
+    };
+  }
+
+  toVirtual(monotonicMs: number): number {
+    return monotonicMs - this.#monotonicOffsetMs;
+  }
+
+  /** A boot: the monotonic clock starts at another number. */
+  restart(monotonicOffsetMs: number): void {
+    this.#monotonicOffsetMs = monotonicOffsetMs;
+  }
+
+  /** Sets the wall clock this much wrong; 0 sets it right. */
+  setWallOffset(offsetMs: number, virtualMs: number): void {
+    this.#wallOffsetMs = offsetMs;
+    this.#driftSinceMs = virtualMs;
+  }
+
+  /** From now on the wall clock gains this many parts in a million. */
+  setDrift(perMillion: number, virtualMs: number): void {
+    this.#wallOffsetMs = this.#wallOffset(virtualMs);
+    this.#driftSinceMs = virtualMs;
+    this.#driftPerMillion = perMillion;
+  }
+
+  get isRight(): boolean {
+    return this.#wallOffsetMs === 0 && this.#driftPerMillion === 0;
+  }
+
+  #wallOffset(virtualMs: number): number {
+    return this.#wallOffsetMs + ((virtualMs - this.#driftSinceMs) * this.#driftPerMillion) / 1_000_000;
+  }
+}

@@ -1,0 +1,37 @@
+import { MISBEHAVIOURS } from '../topology.ts';
+
+/** What can be done to a simulation, by where it strikes. */
+export const FAULT_KINDS = {
+  network: ['latency', 'jitter', 'chunking', 'bandwidth', 'half-open', 'reset', 'partition', 'slow-consumer'],
+  process: ['pool-crash', 'pool-power', 'device-crash', 'provider-crash', 'node-loss', 'disk-stall', 'disk-error'],
+  chain: ['reorganisation', 'same-height-tip', 'two-blocks', 'tip-burst'],
+  clock: ['clock-jump', 'clock-skew'],
+  hostile: MISBEHAVIOURS,
+} as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[keyof typeof FAULT_KINDS][number];
+
+/** Sets of kinds to run with. */
+export const FAULT_PROFILES = {
+  none: [],
+  default: Object.values(FAULT_KINDS).flat(),
+  network: FAULT_KINDS.network,
+  process: FAULT_KINDS.process,
+  chain: FAULT_KINDS.chain,
+  clock: FAULT_KINDS.clock,
+  hostile: FAULT_KINDS.hostile,
+  /** Real proof of work and Noise; no flood, for each hash and seal costs real time. */
+  real: [
+    ...FAULT_KINDS.network,
+    ...FAULT_KINDS.process,
+    ...FAULT_KINDS.chain,
+    'clock-skew',
+    'replay',
+    'duplicate',
+    'reorder',
+    'lie',
+    'garbage',
+  ],
+} as const satisfies Record<string, readonly FaultKind[]>;
+
+export type FaultProfile = keyof typeof FAULT_PROFILES;

@@ -1,0 +1,179 @@
+import type { MiningMessage } from '@stratumkit/messages';
+import type { Invariants } from './invariants.ts';
+import type { HashKey } from './keys.ts';
+
+/** What became of a share that a device found and sent. */
+export type ShareState = 'sent' | 'accepted' | 'durable' | 'acknowledged' | 'rejected' | 'unknown' | 'abandoned';
+
+/** A share as the simulation knows it: from the device, not from the pool. */
+export interface FoundShare {
+  readonly key: HashKey;
+  readonly device: number;
+  readonly isHonest: boolean;
+  readonly channelId: number;
+  readonly sequenceNumber: number;
+  readonly jobId: number;
+  readonly tip: HashKey;
+  readonly work: bigint;
+  readonly version: number;
+  readonly ntime: number;
+  readonly nonce: number;
+  readonly foundMs: number;
+  /** When the device was told the tip it was found on. */
+  readonly tipReceivedMs: number;
+  /** At or below every block target that was announced for its tip. */
+  readonly isBlock: boolean;
+  state: ShareState;
+}
+
+interface ChannelBook {
+  readonly channelId: number;
+  groupChannelId: number;
+  readonly futures: Set<number>;
+  /** Ids of jobs whose shares may still count: future, active and past ones. */
+  readonly valid: Set<number>;
+  /** Sent and not answered, oldest first. */
+  readonly pending: Map<number, FoundShare>;
+}
+
+/**
+ * What one client was sent over one connection, in the order it arrived: the rules for job ids and future jobs are checked here, and
+ * answers are matched with the shares they are for.
+ */
+export class ConnectionBook {
+  readonly wire: number;
+  readonly process: number;
+  readonly isHonest: boolean;
+  readonly #invariants: Invariants;
+  readonly #channels = new Map<number, ChannelBook>();
+
+  constructor(wire: number, process: number, isHonest: boolean, invariants: Invariants) {
+    this.wire = wire;
+    this.process = process;
+    this.isHonest = isHonest;
+    this.#invariants = invariants;
+  }
+
+  get channels(): ReadonlyMap<number, ChannelBook> {
+    return this.#channels;
+  }
+
+  share(channelId: number, sequenceNumber: number): FoundShare | undefined {
+    return this.#channels.get(channelId)?.pending.get(sequenceNumber);
+  }
+
+  sent(share: FoundShare): void {
+    this.#channels.get(share.channelId)?.pending.set(share.sequenceNumber, share);
+  }
+
+  *unanswered(): Generator<FoundShare> {
+    for (const { pending } of this.#channels.values()) yield* pending.values();
+  }
+
+  /** A message has arrived at the client. Returns the shares that it answers. */
+  receive(message: MiningMessage): readonly FoundShare[] {
+    switch (message.name) {
+      case 'OpenStandardMiningChannel.Success':
+      case 'OpenExtendedMiningChannel.Success':
+        this.#open(message.value.channelId, message.value.groupChannelId);
+        return [];
+      case 'NewMiningJob':
+      case 'NewExtendedMiningJob':
+        this.#addJob(message.value.channelId, message.value.jobId, message.value.minNtime === undefined);
+        return [];
+      case 'SetNewPrevHash':
+        this.#activate(message.value.channelId, message.value.jobId);
+        return [];
+      case 'SetGroupChannel':
+        for (const channelId of message.value.channelIds) {
+          const channel = this.#channels.get(channelId);
+          if (channel !== undefined) channel.groupChannelId = message.value.groupChannelId;
+        }
+        return [];
+      case 'SubmitShares.Success':
+        return this.#acknowledged(
+          message.value.channelId,
+          message.value.lastSequenceNumber,
+          message.value.newSubmitsAcceptedCount,
+        );
+      case 'SubmitShares.Error':
+        return this.#rejected(message.value.channelId, message.value.sequenceNumber);
+      case 'CloseChannel': {
+        const lost = this.#addressed(message.value.channelId).flatMap(({ pending }) => [...pending.values()]);
+        for (const { channelId } of this.#addressed(message.value.channelId)) this.#channels.delete(channelId);
+        for (const share of lost) if (share.state === 'sent') share.state = 'unknown';
+        return [];
+      }
+      default:
+        return [];
+    }
+  }
+
+  #open(channelId: number, groupChannelId: number): void {
+    this.#channels.set(channelId, {
+      channelId,
+      groupChannelId,
+      futures: new Set(),
+      valid: new Set(),
+      pending: new Map(),
+    });
+  }
+
+  #addJob(channelId: number, jobId: number, future: boolean): void {
+    for (const channel of this.#addressed(channelId)) {
+      this.#invariants.check('job-ids-unique', !channel.valid.has(jobId), () =>
+        this.#say(`job ${jobId} was sent on channel ${channel.channelId} while a job with this id was valid`),
+      );
+      channel.valid.add(jobId);
+      if (future) channel.futures.add(jobId);
+    }
+  }
+
+  #activate(channelId: number, jobId: number): void {
+    for (const channel of this.#addressed(channelId)) {
+      this.#invariants.check('future-jobs-only', channel.futures.has(jobId), () =>
+        this.#say(`SetNewPrevHash names job ${jobId}, which channel ${channel.channelId} never got as a future one`),
+      );
+      channel.futures.clear();
+      channel.valid.clear();
+      channel.valid.add(jobId);
+    }
+  }
+
+  /** Shares are acknowledged in the order they were accepted, so that all up to the last one that were not refused are meant. */
+  #acknowledged(channelId: number, last: number, count: number): readonly FoundShare[] {
+    const channel = this.#channels.get(channelId);
+    if (channel === undefined) return [];
+    const answered: FoundShare[] = [];
+    const lastShare = channel.pending.get(last);
+    if (lastShare === undefined && !this.isHonest) return [];
+    for (const [sequenceNumber, share] of channel.pending) {
+      channel.pending.delete(sequenceNumber);
+      if (share.state !== 'abandoned') answered.push(share);
+      if (share === lastShare) break;
+    }
+    if (this.isHonest)
+      this.#invariants.check('acknowledged-in-ledger', lastShare !== undefined && answered.length === count, () =>
+        this.#say(`${count} shares up to ${last} were acknowledged, ${answered.length} were waiting for it`),
+      );
+    return answered;
+  }
+
+  #rejected(channelId: number, sequenceNumber: number): readonly FoundShare[] {
+    const channel = this.#channels.get(channelId);
+    const share = channel?.pending.get(sequenceNumber);
+    if (channel === undefined || share === undefined) return [];
+    channel.pending.delete(sequenceNumber);
+    return [share];
+  }
+
+  #addressed(channelId: number): readonly ChannelBook[] {
+    const channel = this.#channels.get(channelId);
+    if (channel !== undefined) return [channel];
+    return [...this.#channels.values()].filter(({ groupChannelId }) => groupChannelId === channelId);
+  }
+
+  #say(text: string): string {
+    return `process ${this.process}, wire ${this.wire}: ${text}`;
+  }
+}

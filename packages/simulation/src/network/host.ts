@@ -1,0 +1,51 @@
+import type { Wire, WireSide } from './wire.ts';
+
+/** What a host's line does to bytes. Both ends of a wire add theirs. */
+export interface LineConditions {
+  readonly latencyMs: number;
+  /** Up to this much more, evenly. */
+  readonly jitterMs: number;
+  readonly bytesPerMs: number;
+  /** Chance that a write arrives in pieces. */
+  readonly splitChance: number;
+  /** Pieces are at most this long when a write is split. */
+  readonly pieceBytes: number;
+}
+
+export const GOOD_LINE: LineConditions = {
+  latencyMs: 10,
+  jitterMs: 5,
+  bytesPerMs: 12_500,
+  splitChance: 1 / 32,
+  pieceBytes: 1_460,
+};
+
+export interface Incoming {
+  readonly side: WireSide;
+  readonly from: Host;
+}
+
+/** A machine on the network: a line, an address, and wires. */
+export class Host {
+  readonly name: string;
+  readonly index: number;
+  /** IPv4, as an admission gate sees it. */
+  readonly address: string;
+  line: LineConditions;
+  /** Without power nothing answers: packets to it vanish. */
+  powered = true;
+  /** Whoever listens; undefined refuses connections. */
+  accept: ((incoming: Incoming) => void) | undefined;
+  /** Does what the protocol says. */
+  isHonest = true;
+  /** Nothing is read from the wires: the machine hangs. */
+  stalled = false;
+  readonly wires = new Set<Wire>();
+
+  constructor(name: string, index: number, line: LineConditions) {
+    this.name = name;
+    this.index = index;
+    this.address = `10.${(index >> 16) & 0xff}.${(index >> 8) & 0xff}.${index & 0xff}`;
+    this.line = line;
+  }
+}

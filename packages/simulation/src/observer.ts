@@ -1,0 +1,76 @@
+import { CLOSE_CAUSES, type CloseCause, type ClosedEvent, type CloseFamily } from '@stratumkit/connection';
+import type { World } from './core/world.ts';
+import { ConnectionBook } from './invariants/connectionBook.ts';
+import { Invariants } from './invariants/invariants.ts';
+import { ShareWatch } from './invariants/shareWatch.ts';
+import { SolutionWatch } from './invariants/solutionWatch.ts';
+import { SpaceWatch } from './invariants/spaceWatch.ts';
+import type { Host } from './network/host.ts';
+import type { ProofOfWork } from './pow/proofOfWork.ts';
+
+/** Counts for the report that are no invariant. */
+export interface Statistics {
+  retargets: number;
+  reconnects: number;
+  jobs: number;
+  tips: number;
+  /** Hashes that all devices have made, as a number of the virtual time they had work. */
+  hashes: number;
+  readonly closes: Record<string, number>;
+}
+
+/** Families of causes that blame the client. */
+const FAULTS: ReadonlySet<CloseFamily> = new Set(['limit', 'protocol', 'refused']);
+/** Of those, what a crash, a slow line or a machine that hangs can cause. */
+const UNPROVOKED: ReadonlySet<CloseCause> = new Set(['peer-closed-mid-frame', 'send-queue-overflow']);
+
+/** All that watches a simulation. The processes report to it; it changes nothing. */
+export class Observer {
+  readonly invariants: Invariants;
+  readonly shares: ShareWatch;
+  readonly solutions: SolutionWatch;
+  readonly spaces: SpaceWatch;
+  readonly statistics: Statistics = { retargets: 0, reconnects: 0, jobs: 0, tips: 0, hashes: 0, closes: {} };
+  readonly #books = new Map<number, ConnectionBook>();
+
+  constructor(world: World, pow: ProofOfWork) {
+    this.invariants = new Invariants(world);
+    this.shares = new ShareWatch(this.invariants);
+    this.solutions = new SolutionWatch(this.invariants);
+    this.spaces = new SpaceWatch(this.invariants, pow.hash);
+  }
+
+  /** A client's connection over this wire is ready. */
+  openBook(wire: number, process: number, isHonest: boolean): ConnectionBook {
+    const book = new ConnectionBook(wire, process, isHonest, this.invariants);
+    this.#books.set(wire, book);
+    return book;
+  }
+
+  book(wire: number): ConnectionBook | undefined {
+    return this.#books.get(wire);
+  }
+
+  /** The client is gone. The pool may still have something to say about it: the book is kept until that is over. */
+  closeBook(book: ConnectionBook): void {
+    this.shares.connectionLost(book);
+  }
+
+  /** A pool's connection to a client has ended. An honest client is never at fault, whatever others do. */
+  clientClosed(wire: number, { cause, detail }: ClosedEvent, client: Host): void {
+    const { closes } = this.statistics;
+    closes[cause] = (closes[cause] ?? 0) + 1;
+    if (!client.isHonest) return;
+    const isFault = (FAULTS.has(CLOSE_CAUSES[cause]) && !UNPROVOKED.has(cause)) || cause === 'internal-error';
+    this.invariants.check(
+      'neighbours-unharmed',
+      !isFault,
+      () => `the connection (wire ${wire}) of ${client.name} was closed: ${cause} ${JSON.stringify(detail)}`,
+    );
+  }
+
+  /** The pool has lost the wire too. */
+  forgetBook(wire: number): void {
+    this.#books.delete(wire);
+  }
+}

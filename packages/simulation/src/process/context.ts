@@ -1,0 +1,34 @@
+import type { World } from '../core/world.ts';
+import type { TipWatch } from '../invariants/tipWatch.ts';
+import type { Network } from '../network/network.ts';
+import type { Observer } from '../observer.ts';
+import type { ProofOfWork } from '../pow/proofOfWork.ts';
+import type { SimulationModules } from './modules.ts';
+import type { WireSecurity } from './security.ts';
+import type { SimProcess } from './simProcess.ts';
+
+export interface SimulationSettings {
+  /** Wanted of every channel. */
+  readonly sharesPerMinute: number;
+  readonly shareBatchSize: number;
+  /** Between blocks of the simulated devices, about. */
+  readonly blockIntervalSeconds: number;
+  readonly transactionsPerMinute: number;
+  /** Hashes a second of all honest devices. */
+  readonly totalHashrate: number;
+  readonly maxConnections: number;
+}
+
+/** What every process is given. */
+export interface SimulationContext {
+  readonly world: World;
+  readonly network: Network;
+  readonly observer: Observer;
+  readonly pow: ProofOfWork;
+  readonly security: WireSecurity;
+  readonly modules: SimulationModules;
+  readonly settings: SimulationSettings;
+  /** What the pool on this host was told; undefined while it is down. */
+  readonly tipsOf: (host: string) => TipWatch | undefined;
+  readonly onError: (error: unknown, process: SimProcess) => void;
+}

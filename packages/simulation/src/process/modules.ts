@@ -1,0 +1,44 @@
+import type { ShareBatch } from '@stratumkit/channels';
+import type { Now } from '@stratumkit/codec';
+import type { ConnectionLimits } from '@stratumkit/connection';
+import {
+  DeviceCore,
+  type DeviceCoreOptions,
+  PoolCore,
+  type PoolCoreOptions,
+  TemplateServer,
+  type TemplateServerOptions,
+} from '@stratumkit/roles';
+import { DiskLedger, type SimulatedLedger } from '../ledger/diskLedger.ts';
+import type { SimulatedDisk } from '../ledger/simulatedDisk.ts';
+
+/** Where a pool listens, in the simulated network. */
+export interface SimUpstream {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type PoolMachine = Pick<
+  PoolCore,
+  'handle' | 'deadline' | 'connections' | 'openChannels' | 'uncommittedBatches' | 'templateState'
+>;
+export type DeviceMachine = Pick<DeviceCore<SimUpstream>, 'handle' | 'deadline' | 'take'>;
+export type TemplateServerMachine = Pick<TemplateServer, 'handle' | 'deadline'>;
+
+/** The machines of the processes: those the apps run, unless a test puts a broken one in. */
+export interface SimulationModules {
+  readonly createPool: (options: PoolCoreOptions, now: Now) => PoolMachine;
+  readonly createDevice: (options: DeviceCoreOptions<SimUpstream>) => DeviceMachine;
+  readonly createTemplateServer: (options: TemplateServerOptions, now: Now) => TemplateServerMachine;
+  readonly createLedger: (disk: SimulatedDisk<ShareBatch>, wake: () => void) => SimulatedLedger;
+  /** Of a pool's connections, over the defaults. What is checked are always the defaults. */
+  readonly poolConnectionLimits: Partial<ConnectionLimits>;
+}
+
+export const ROLE_MODULES: SimulationModules = {
+  createPool: (options, now) => new PoolCore(options, now),
+  createDevice: (options) => new DeviceCore<SimUpstream>(options),
+  createTemplateServer: (options, now) => new TemplateServer(options, now),
+  createLedger: (disk, wake) => new DiskLedger(disk, wake),
+  poolConnectionLimits: {},
+};

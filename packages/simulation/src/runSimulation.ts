@@ -1,0 +1,99 @@
+import { FaultInjector } from './faults/injector.ts';
+import type { FaultKind } from './faults/kinds.ts';
+import { type PlannedFault, planFaults } from './faults/plan.ts';
+import type { InvariantName, Violation } from './invariants/invariants.ts';
+import { Simulation, type SimulationOptions } from './simulation.ts';
+
+export interface RunOptions extends SimulationOptions {
+  /** Virtual time. */
+  readonly runMs: number;
+  readonly faults: readonly FaultKind[];
+  /** Only these of the planned faults, by index. */
+  readonly keep?: readonly number[];
+}
+
+export interface RunReport {
+  readonly seed: number;
+  readonly virtualMs: number;
+  readonly actions: number;
+  readonly devices: number;
+  readonly shares: {
+    readonly found: number;
+    readonly credited: number;
+    readonly acknowledged: number;
+    readonly unknown: number;
+    readonly abandoned: number;
+  };
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly blocks: {
+    /** Block-level headers that pools received, and that providers received. */
+    readonly found: number;
+    readonly delivered: number;
+    readonly lostWithPool: number;
+    readonly accepted: number;
+    readonly refused: Readonly<Record<string, number>>;
+  };
+  readonly tips: number;
+  readonly jobs: number;
+  readonly retargets: number;
+  readonly connections: number;
+  readonly closes: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly invariants: Readonly<Record<InvariantName, number>>;
+  readonly violation: Violation | undefined;
+  /** The planned faults that had struck by the end, by index. */
+  readonly struck: readonly number[];
+  readonly traceHash: string;
+}
+
+/** After the end: time in which the pools must have given back everything, half-open connections included. */
+const CLOSING_MS = 800_000;
+
+/** A whole run: start, faults, quiet, end. Stops at the first invariant that fails. */
+export function runSimulation(options: RunOptions): RunReport {
+  const simulation = new Simulation(options);
+  const injector = new FaultInjector(simulation);
+  const kept = options.keep === undefined ? undefined : new Set(options.keep);
+  const planned = planFaults(options.seed, options.faults, options.runMs);
+  const faults = planned.filter(({ index }) => kept?.has(index) ?? true);
+  injector.schedule(faults);
+  simulation.start();
+  simulation.run(options.runMs);
+  const { observer } = simulation;
+  if (observer.invariants.violation === undefined) {
+    simulation.check(0);
+    simulation.checkWork();
+  }
+  if (observer.invariants.violation === undefined && faults.length > 0) {
+    simulation.stopDevices();
+    simulation.run(options.runMs + CLOSING_MS);
+    if (observer.invariants.violation === undefined) simulation.checkClosed();
+  }
+  return createReport(simulation, injector, faults);
+}
+
+function createReport(simulation: Simulation, injector: FaultInjector, faults: readonly PlannedFault[]): RunReport {
+  const { world, observer, devices } = simulation;
+  const { shares, solutions, statistics, invariants } = observer;
+  const { found, credited, acknowledged, unknown, abandoned, rejected } = shares.totals;
+  const { owed, delivered, lostWithPool, accepted, refused } = solutions.totals;
+  return {
+    seed: world.seed,
+    virtualMs: world.nowMs,
+    actions: world.actions,
+    devices: devices.reduce((sum, { searchers }) => sum + searchers.length, 0),
+    shares: { found, credited, acknowledged, unknown, abandoned },
+    rejected,
+    blocks: { found: owed, delivered, lostWithPool, accepted, refused },
+    tips: statistics.tips,
+    jobs: statistics.jobs,
+    retargets: statistics.retargets,
+    connections: simulation.network.wires,
+    closes: statistics.closes,
+    faults: injector.injected,
+    invariants: invariants.checks,
+    violation: invariants.violation,
+    struck: faults.filter(({ atMs }) => atMs <= world.nowMs).map(({ index }) => index),
+    traceHash: world.trace.hex,
+  };
+}

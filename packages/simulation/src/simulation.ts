@@ -1,0 +1,257 @@
+import { ChainNode } from './chain/chainNode.ts';
+import { World } from './core/world.ts';
+import { checkLimits } from './invariants/limitWatch.ts';
+import { LivenessWatch } from './invariants/livenessWatch.ts';
+import { GOOD_LINE } from './network/host.ts';
+import { Network } from './network/network.ts';
+import { Observer } from './observer.ts';
+import type { ProofOfWork } from './pow/proofOfWork.ts';
+import type { SimulationContext, SimulationSettings } from './process/context.ts';
+import { DeviceProcess } from './process/deviceProcess.ts';
+import { ROLE_MODULES, type SimulationModules } from './process/modules.ts';
+import { PoolProcess } from './process/poolProcess.ts';
+import { ProviderProcess } from './process/providerProcess.ts';
+import { PLAIN_SECURITY, type WireSecurity } from './process/security.ts';
+import type { SimProcess } from './process/simProcess.ts';
+import type { Topology } from './topology.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly topology: Topology;
+  readonly pow: ProofOfWork;
+  /** What {@link premineBlocks} made with the same proof of work; shared between runs. */
+  readonly premined: readonly Uint8Array[];
+  readonly security?: WireSecurity;
+  readonly modules?: Partial<SimulationModules>;
+  readonly settings?: Partial<SimulationSettings>;
+  /** Between blocks that other miners find; 0 for none. */
+  readonly rivalIntervalSeconds?: number;
+}
+
+const DEFAULT_SETTINGS: Omit<SimulationSettings, 'totalHashrate'> = {
+  sharesPerMinute: 6,
+  shareBatchSize: 10,
+  blockIntervalSeconds: 60,
+  transactionsPerMinute: 4,
+  maxConnections: 100_000,
+};
+
+/** From a share to its answer: the batch's delay, the disk, the line. */
+const ANSWER_WITHIN_MS = 60_000;
+/** How often everything that must hold at any time is looked at. */
+const CHECK_MS = 5_000;
+const WORK_CHECK_MS = 60_000;
+const NODE_TICK_MS = 1_000;
+/** From one node to another. */
+const GOSSIP_MS = 150;
+/** Devices start one after the other over this time. */
+const START_SPREAD_MS = 20_000;
+const FORGET_SHARES_MS = 900_000;
+/** Found work may be so far from the hashes spent; beyond it chance is no explanation. */
+const STANDARD_DEVIATIONS = 6;
+
+/** A whole stack under virtual time. The same options give the same run, action by action. */
+export class Simulation {
+  readonly world: World;
+  readonly network: Network;
+  readonly observer: Observer;
+  readonly liveness: LivenessWatch;
+  readonly providers: readonly ProviderProcess[];
+  readonly pools: readonly PoolProcess[];
+  readonly devices: readonly DeviceProcess[];
+  readonly hostiles: readonly DeviceProcess[];
+  readonly #options: SimulationOptions;
+  readonly #settings: SimulationSettings;
+  readonly #poolsByHost: ReadonlyMap<string, PoolProcess>;
+  readonly #poolsByIndex: ReadonlyMap<number, PoolProcess>;
+  #isStopped = false;
+
+  constructor(options: SimulationOptions) {
+    const { seed, topology, pow, modules, settings } = options;
+    this.#options = options;
+    this.world = new World(seed);
+    this.network = new Network(this.world);
+    this.observer = new Observer(this.world, pow);
+    this.liveness = new LivenessWatch(this.observer.invariants);
+    let totalHashrate = 0;
+    for (const node of topology.nodes) if (node.kind === 'device') totalHashrate += node.hashrate * node.devices;
+    this.#settings = { ...DEFAULT_SETTINGS, totalHashrate, ...settings };
+    const context: SimulationContext = {
+      world: this.world,
+      network: this.network,
+      observer: this.observer,
+      pow,
+      security: options.security ?? PLAIN_SECURITY,
+      modules: { ...ROLE_MODULES, ...modules },
+      settings: this.#settings,
+      tipsOf: (host) => this.#poolsByHost.get(host)?.tips,
+      onError: (error, process) => this.#fail(error, process),
+    };
+    const providers: ProviderProcess[] = [];
+    const pools: PoolProcess[] = [];
+    const clients: DeviceProcess[] = [];
+    for (const node of topology.nodes) {
+      const host = this.network.addHost(node.name, node.line ?? GOOD_LINE);
+      if (node.kind === 'template-provider') providers.push(new ProviderProcess(context, host, node));
+      else if (node.kind === 'pool') pools.push(new PoolProcess(context, host, node));
+      else clients.push(new DeviceProcess(context, host, node));
+    }
+    this.providers = providers;
+    this.pools = pools;
+    this.devices = clients.filter(({ hostility }) => hostility === undefined);
+    this.hostiles = clients.filter(({ hostility }) => hostility !== undefined);
+    this.#poolsByHost = new Map(pools.map((pool) => [pool.node.name, pool]));
+    this.#poolsByIndex = new Map(pools.map((pool) => [pool.host.index, pool]));
+    for (const provider of providers) provider.attach(this.#createChain(provider));
+  }
+
+  /** Starts every process; nothing happens before {@link run}. */
+  start(): void {
+    const random = this.world.random('start');
+    for (const provider of this.providers) this.world.at(random.below(100), () => provider.start());
+    for (const pool of this.pools) this.world.at(100 + random.below(100), () => pool.start());
+    for (const device of [...this.devices, ...this.hostiles])
+      this.world.at(200 + random.below(START_SPREAD_MS), () => device.start());
+    this.#repeat(CHECK_MS, () => this.check(CHECK_MS));
+    this.#repeat(WORK_CHECK_MS, () => this.checkWork());
+    this.#repeat(NODE_TICK_MS, () => {
+      for (const { chain } of this.providers) chain.tick();
+    });
+    this.#repeat(GOSSIP_MS, () => this.gossip());
+    const { transactionsPerMinute } = this.#settings;
+    if (transactionsPerMinute > 0)
+      this.#repeat(60_000 / transactionsPerMinute, () => {
+        for (const { chain } of this.providers) chain.generateTransaction();
+      });
+    this.#mineRivals();
+  }
+
+  run(untilMs: number): void {
+    this.world.run(untilMs);
+  }
+
+  /** Nodes tell each other of their blocks as far as they reach each other. */
+  gossip(): void {
+    for (const a of this.providers)
+      for (const b of this.providers)
+        if (a !== b && a.host.powered && b.host.powered && !this.network.isCut(a.host, b.host))
+          a.chain.syncFrom(b.chain);
+  }
+
+  check(elapsedMs: number): void {
+    const { invariants, solutions, shares } = this.observer;
+    const { nowMs } = this.world;
+    for (const pool of this.pools) {
+      checkLimits(pool, invariants);
+      // Counted here; what is thrown is noticed at once.
+      invariants.check('machines-hold', true, () => '');
+    }
+    solutions.wait(elapsedMs, (index) => this.#poolsByIndex.get(index)?.isServed === true);
+    if (!this.#isStopped) this.#checkAnswers();
+    if (!this.#isStopped)
+      this.liveness.check(this.devices, nowMs, (device) => {
+        const pool = this.#poolsByHost.get(device.upstream);
+        return pool === undefined ? undefined : { tip: pool.tips.tip, sinceMs: pool.tips.activatedMs };
+      });
+    shares.forget(nowMs - FORGET_SHARES_MS);
+  }
+
+  /** What has been found has to fit what has been hashed. */
+  checkWork(): void {
+    const { invariants, shares } = this.observer;
+    const { foundWork, foundWorkSquared, extraWork } = shares.totals;
+    const expected = this.hashes + Number(extraWork);
+    const deviation = Math.sqrt(foundWorkSquared);
+    invariants.check(
+      'work-adds-up',
+      Math.abs(Number(foundWork) - expected) <= STANDARD_DEVIATIONS * deviation,
+      () => `shares worth ${foundWork} were found with ${expected} hashes, one standard deviation is ${deviation}`,
+    );
+  }
+
+  /** Every client goes at once. */
+  stopDevices(): void {
+    this.#isStopped = true;
+    for (const device of [...this.devices, ...this.hostiles]) device.crash('kill');
+  }
+
+  /** Nobody is connected any more: nothing may be left of them. */
+  checkClosed(): void {
+    for (const { core, gate, node } of this.pools) {
+      const left = core === undefined ? 0 : core.connections + core.openChannels + core.uncommittedBatches;
+      this.observer.invariants.check(
+        'within-limits',
+        left === 0 && gate.connections === 0 && gate.addresses === 0,
+        () =>
+          `${node.name} still counts ${core?.connections} connections, ${core?.openChannels} channels, ${core?.uncommittedBatches} batches`,
+      );
+    }
+  }
+
+  /** Where nothing is wrong, a share is credited or refused within a stated time: none is lost on the way. */
+  #checkAnswers(): void {
+    const { nowMs } = this.world;
+    for (const device of this.devices) {
+      const pool = this.#poolsByHost.get(device.upstream);
+      if (device.book === undefined || !this.liveness.isCalm(device, nowMs) || pool?.isDiskGood !== true) continue;
+      const [oldest] = device.book.unanswered();
+      this.observer.invariants.check(
+        'work-adds-up',
+        oldest === undefined || oldest.state === 'abandoned' || nowMs - oldest.foundMs <= ANSWER_WITHIN_MS,
+        () =>
+          `share ${oldest?.sequenceNumber} of ${device.node.name} (${oldest?.state}) was neither credited nor refused for ${ANSWER_WITHIN_MS} ms`,
+      );
+    }
+  }
+
+  /** Of all honest devices so far. */
+  get hashes(): number {
+    let sum = 0;
+    for (const { searchers } of this.devices) for (const { hashes } of searchers) sum += hashes;
+    return sum;
+  }
+
+  #createChain(provider: ProviderProcess): ChainNode {
+    const { pow, premined } = this.#options;
+    const { totalHashrate, blockIntervalSeconds } = this.#settings;
+    return new ChainNode({
+      world: this.world,
+      pow,
+      premined,
+      index: provider.host.index,
+      expectedHashrate: totalHashrate,
+      blockIntervalSeconds,
+      // The node is a process of its own: it does not start anew with the provider.
+      now: () => ({ monotonicMs: this.world.nowMs, unixSeconds: provider.now().unixSeconds }),
+    });
+  }
+
+  #mineRivals(): void {
+    const { rivalIntervalSeconds = 0 } = this.#options;
+    if (rivalIntervalSeconds === 0) return;
+    const random = this.world.random('rivals');
+    const next = (): void => {
+      const delayMs = (rivalIntervalSeconds * 1_000 * (random.below(1_500) + 250)) / 1_000;
+      this.world.after(delayMs, () => {
+        random.pick(this.providers).chain.mineRival(1, 0);
+        next();
+      });
+    };
+    next();
+  }
+
+  #repeat(everyMs: number, action: () => void): void {
+    const next = (): void => {
+      this.world.after(everyMs, () => {
+        action();
+        next();
+      });
+    };
+    next();
+  }
+
+  #fail(error: unknown, process: SimProcess): void {
+    const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+    this.observer.invariants.check('machines-hold', false, () => `${process.host.name}: ${text}`);
+  }
+}

@@ -1,0 +1,104 @@
+import type { LineConditions } from './network/host.ts';
+
+/** A Bitcoin node with a template provider. */
+export interface ProviderNode {
+  readonly kind: 'template-provider';
+  readonly name: string;
+  readonly line?: LineConditions;
+}
+
+export interface PoolNode {
+  readonly kind: 'pool';
+  readonly name: string;
+  /** Template providers in order of preference. */
+  readonly upstreams: readonly string[];
+  /** First byte of its extranonces; different for each pool. */
+  readonly serverId: number;
+  readonly line?: LineConditions;
+}
+
+/** One process with one or several devices. */
+export interface DeviceNode {
+  readonly kind: 'device';
+  readonly name: string;
+  /** Pools in order of preference. */
+  readonly upstreams: readonly string[];
+  readonly channel: 'standard' | 'extended';
+  /** Devices in the process; more than one share a connection. */
+  readonly devices: number;
+  /** Of each device, hashes per second. */
+  readonly hashrate: number;
+  readonly workerTracking: boolean;
+  /** Undefined: an honest one. */
+  readonly misbehaviour?: Misbehaviour;
+  readonly line?: LineConditions;
+}
+
+/** What a hostile client does with what it sends, while its fault lasts. */
+export const MISBEHAVIOURS = ['replay', 'reorder', 'duplicate', 'lie', 'flood', 'garbage'] as const;
+export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
+
+/** A kind of process that is added later (a proxy, a translator) adds its description here and its factory in `createProcesses`. */
+export type TopologyNode = ProviderNode | PoolNode | DeviceNode;
+
+/** Who is there and who connects to whom. */
+export interface Topology {
+  readonly nodes: readonly TopologyNode[];
+}
+
+export interface FarmOptions {
+  /** Honest devices in all. */
+  readonly devices: number;
+  readonly hashrate: number;
+  /** `mixed`: standard ones, extended ones and farms that share a connection. */
+  readonly channels: 'standard' | 'extended' | 'mixed';
+  readonly providers?: number;
+  readonly pools?: number;
+  /** One client for each kind of misbehaviour. */
+  readonly hostile?: boolean;
+}
+
+const FARM_SIZE = 4;
+
+/** Devices under pools under template providers. */
+export function createFarm(options: FarmOptions): Topology {
+  const { devices, hashrate, channels, providers = 1, pools = 1, hostile = false } = options;
+  const providerNames = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`);
+  const poolNames = Array.from({ length: pools }, (_, index) => `pool-${index + 1}`);
+  const nodes: TopologyNode[] = providerNames.map((name) => ({ kind: 'template-provider', name }));
+  for (const [index, name] of poolNames.entries())
+    nodes.push({ kind: 'pool', name, upstreams: rotated(providerNames, index), serverId: index + 1 });
+  let count = 0;
+  for (let index = 0; count < devices; index++) {
+    const size = channels === 'mixed' && index % 8 === 7 ? Math.min(FARM_SIZE, devices - count) : 1;
+    const channel = channels === 'mixed' ? (index % 3 === 1 ? 'extended' : 'standard') : channels;
+    nodes.push({
+      kind: 'device',
+      name: `device-${index + 1}`,
+      upstreams: rotated(poolNames, index),
+      channel,
+      devices: size,
+      hashrate,
+      workerTracking: channel === 'extended' && index % 2 === 1,
+    });
+    count += size;
+  }
+  if (hostile)
+    for (const [index, misbehaviour] of MISBEHAVIOURS.entries())
+      nodes.push({
+        kind: 'device',
+        name: `hostile-${misbehaviour}`,
+        upstreams: rotated(poolNames, index),
+        channel: index % 2 === 0 ? 'standard' : 'extended',
+        devices: 1,
+        hashrate,
+        workerTracking: false,
+        misbehaviour,
+      });
+  return { nodes };
+}
+
+function rotated(names: readonly string[], by: number): readonly string[] {
+  const at = by % names.length;
+  return [...names.slice(at), ...names.slice(0, at)];
+}
