@@ -17,6 +17,7 @@ import {
   UpdateChannel,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId, SendOutput } from '../output.ts';
+import { printableReason } from '../reason.ts';
 import { ClientChannel } from './clientChannel.ts';
 import { DEFAULT_MINING_CLIENT_LIMITS, type MiningClientLimits } from './limits.ts';
 import type { MiningClientOutput, Violation } from './outputs.ts';
@@ -151,11 +152,13 @@ export class MiningClient {
     return this.#send(encodeFrame(UpdateChannel, value), channelId);
   }
 
-  /** Gives a channel up; `reason` is printable ASCII. */
+  /** Gives a channel up, or a group with all its channels; of `reason` only printable ASCII is sent. */
   close(channelId: number, reason: string): SendOutput {
-    this.#openChannel(channelId);
+    const members = this.#channels.has(channelId) ? [] : this.#members(channelId);
+    if (members.length === 0) this.#openChannel(channelId);
+    for (const member of members) this.#channels.delete(member.channelId);
     this.#channels.delete(channelId);
-    return this.#send(encodeFrame(CloseChannel, { channelId, reasonCode: reason }), channelId);
+    return this.#send(encodeFrame(CloseChannel, { channelId, reasonCode: printableReason(reason) }), channelId);
   }
 
   handle(message: MiningMessage, now: Now): readonly MiningClientOutput[] {

@@ -17,6 +17,7 @@ import {
   SubmitSharesSuccess,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId } from '../output.ts';
+import { printableReason } from '../reason.ts';
 import { HeldShares } from './heldShares.ts';
 import type { Peer, ServedChannel } from './peer.ts';
 import type { MiningServerOutput, PassedShare } from './types.ts';
@@ -29,7 +30,6 @@ export interface ShareDeskOptions {
 }
 
 const NO_EXTRANONCE = new Uint8Array(0);
-const MAX_REASON_LENGTH = 255;
 
 /** Takes shares, credits them in batches, and acknowledges what the ledger has confirmed. */
 export class ShareDesk {
@@ -164,7 +164,7 @@ export class ShareDesk {
     served.state = 'closed';
     served.peer.acknowledging--;
     const { channelId } = served.channel;
-    const frame = encodeFrame(CloseChannel, { channelId, reasonCode: printable(served.closeReason) });
+    const frame = encodeFrame(CloseChannel, { channelId, reasonCode: printableReason(served.closeReason) });
     return [{ type: 'send', to: [served.peer.connection], frame, kind: 'control', channelId }];
   }
 
@@ -224,11 +224,6 @@ export class ShareDesk {
     });
     return worker;
   }
-}
-
-/** No control characters in a reason (spec 5.3.9), and printable ASCII only. */
-function printable(reason: string): string {
-  return reason.replace(/[^ -~]/g, '?').slice(0, MAX_REASON_LENGTH);
 }
 
 /**

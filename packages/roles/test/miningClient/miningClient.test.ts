@@ -442,6 +442,23 @@ describe('updates and ends', () => {
     expect(peer.channels.size).toBe(0);
   });
 
+  it('closes a group with all its channels', () => {
+    const peer = client();
+    open(peer, { channelId: 1 });
+    open(peer, { channelId: 2 });
+    open(peer, { channelId: 3, groupChannelId: 101 });
+    expect(sent(peer.close(100, 'done'))).toMatchObject({ name: 'CloseChannel', value: { channelId: 100 } });
+    expect([...peer.channels.keys()]).toEqual([3]);
+    expect(() => peer.close(100, 'done')).toThrow(/not open/);
+  });
+
+  it('sends no control characters in a reason', () => {
+    const peer = client();
+    open(peer);
+    const reasonCode = 'gone?[31m??';
+    expect(sent(peer.close(1, 'gone\u001b[31m\u0000\u007f'))).toMatchObject({ value: { reasonCode } });
+  });
+
   it('hands a redirection on', () => {
     const redirect = message('Reconnect', { newHost: 'b.example', newPort: 0 });
     expect(client().handle(redirect, now)).toEqual([{ type: 'reconnect', host: 'b.example', port: 0 }]);
