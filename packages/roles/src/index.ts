@@ -69,6 +69,18 @@ export {
 export type { CloseOutput, ConnectionId, FrameKind, SendOutput } from './output.ts';
 export { PoolCore, type PoolCoreOptions, type PoolEvent, type PoolInput, type PoolOutput } from './pool/index.ts';
 export {
+  DEFAULT_PROXY_LIMITS,
+  type DownstreamInput,
+  ProxyCore,
+  type ProxyCoreOptions,
+  type ProxyEvent,
+  type ProxyInput,
+  type ProxyLimits,
+  type ProxyOutput,
+  type ProxyTotals,
+  type UpstreamInput,
+} from './proxy/index.ts';
+export {
   type BlockSolution,
   createTemplate,
   DEFAULT_TEMPLATE_CLIENT_LIMITS,
@@ -103,7 +115,17 @@ export {
 } from './templateServer/index.ts';
 export {
   DEFAULT_RETRY_POLICY,
+  DEFAULT_UPSTREAM_TIMEOUTS,
   type RetryPolicy,
+  type TrunkRequest,
+  type UpstreamEvent,
+  type UpstreamFailure,
   UpstreamList,
   type UpstreamListOptions,
+  UpstreamSession,
+  UpstreamSwitch,
+  type UpstreamSwitchOptions,
+  type UpstreamSwitchOutput,
+  type UpstreamTimeouts,
+  type WorkUpstream,
 } from './upstreamList/index.ts';

@@ -27,6 +27,7 @@ export class UpstreamList<Upstream> {
   readonly #policy: RetryPolicy;
   #index = 0;
   #failures = 0;
+  #failuresHere = 0;
   #retryAtMs: number | undefined;
 
   constructor(options: UpstreamListOptions<Upstream>) {
@@ -37,6 +38,10 @@ export class UpstreamList<Upstream> {
 
   get current(): Upstream {
     return this.#upstreams[this.#index]!;
+  }
+
+  get index(): number {
+    return this.#index;
   }
 
   /** When to try {@link current} again; undefined while there is nothing to wait for. */
@@ -56,11 +61,17 @@ export class UpstreamList<Upstream> {
     this.#retryAtMs = now.monotonicMs;
   }
 
-  /** The connection failed or was lost; returns the delay until the next attempt. */
-  failed(now: Now): number {
+  /**
+   * The connection failed or was lost; returns the delay until the next attempt, which is on the next upstream at once if
+   * `isPersistent`.
+   */
+  failed(now: Now, isPersistent = false): number {
     this.#failures++;
-    if (this.#failures % this.#policy.attemptsPerUpstream === 0)
+    this.#failuresHere++;
+    if (isPersistent || this.#failuresHere >= this.#policy.attemptsPerUpstream) {
       this.#index = (this.#index + 1) % this.#upstreams.length;
+      this.#failuresHere = 0;
+    }
     const { firstDelayMs, maxDelayMs } = this.#policy;
     const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(this.#failures - 1, 30));
     const jittered = Math.round(delay * (0.5 + this.#random() / 2));
@@ -71,5 +82,13 @@ export class UpstreamList<Upstream> {
   /** The upstream has served work: the next failure starts from the shortest delay. */
   succeeded(): void {
     this.#failures = 0;
+    this.#failuresHere = 0;
+  }
+
+  /** The upstream of this index serves work, however it was reached: it is tried first when it fails. */
+  serving(index: number): void {
+    this.#index = index;
+    this.#retryAtMs = undefined;
+    this.succeeded();
   }
 }
