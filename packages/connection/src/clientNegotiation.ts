@@ -1,17 +1,18 @@
 import { encodeFrame } from '@stratumkit/framing';
 import type { Protocol } from '@stratumkit/messages';
-import { SetupConnection, SetupConnectionError, SetupConnectionSuccess } from '@stratumkit/messages/common';
-import { RequestExtensionsError, RequestExtensionsSuccess } from '@stratumkit/messages/extensions';
 import {
-  acceptExtensions,
-  EXTENSION_REQUEST_ID,
-  missingExtensions,
-  NO_EXTENSIONS,
-  requestExtensions,
-} from './extensions.ts';
+  ChannelEndpointChanged,
+  SetupConnection,
+  SetupConnectionError,
+  SetupConnectionSuccess,
+} from '@stratumkit/messages/common';
+import { RequestExtensionsError, RequestExtensionsSuccess } from '@stratumkit/messages/extensions';
+import { acceptExtensions, missingExtensions, NO_EXTENSIONS, requestExtensions } from './extensions.ts';
 import type { Negotiation, NegotiationStep } from './negotiation.ts';
-import type { ClientSetup } from './options.ts';
+import type { ClientExtensions, ClientSetup } from './options.ts';
 import { checkSuccess } from './setup.ts';
+
+const MAX_REQUEST_ID = 0xffff;
 
 /** The downstream side of SetupConnection and RequestExtensions. */
 export class ClientNegotiation implements Negotiation {
@@ -20,7 +21,10 @@ export class ClientNegotiation implements Negotiation {
   readonly #protocol: Protocol;
   #extensions = NO_EXTENSIONS;
   #flags = 0;
-  #awaitsAnswer = false;
+  /** Of the request without an answer yet. */
+  #openRequestId: number | undefined;
+  #requests = 0;
+  #isReady = false;
 
   constructor(setup: ClientSetup, protocol: Protocol) {
     this.#setup = setup;
@@ -46,16 +50,19 @@ export class ClientNegotiation implements Negotiation {
         return this.#handleAnswer(value as RequestExtensionsSuccess);
       case RequestExtensionsError.name:
         return this.#handleAnswer(value as RequestExtensionsError);
+      case ChannelEndpointChanged.name:
+        return this.#startOver();
       default:
         return undefined;
     }
   }
 
   conclude(): NegotiationStep {
-    this.#awaitsAnswer = false;
+    this.#openRequestId = undefined;
     const { required = [] } = this.#setup.extensions ?? {};
     const missing = required.filter((extension) => !this.#extensions.has(extension));
-    return missing.length > 0 ? { rejection: missingExtensions(missing) } : this.#ready();
+    if (missing.length > 0) return { rejection: missingExtensions(missing) };
+    return this.#isReady ? {} : this.#ready();
   }
 
   #handleSuccess(success: SetupConnectionSuccess): NegotiationStep {
@@ -64,25 +71,40 @@ export class ClientNegotiation implements Negotiation {
     this.#flags = success.flags;
     const { extensions } = this.#setup;
     if (extensions === undefined || extensions.requested.length === 0) return this.#ready();
-    this.#awaitsAnswer = true;
-    return { send: requestExtensions(extensions), awaits: 'extension-answer' };
+    return { send: this.#request(extensions), awaits: 'extension-answer' };
+  }
+
+  /** Somebody else is behind the channel: what was agreed is void, and agreed anew (spec 3.6.4). */
+  #startOver(): NegotiationStep | undefined {
+    const { extensions } = this.#setup;
+    if (!this.#isReady || extensions === undefined || extensions.requested.length === 0) return undefined;
+    if (this.#openRequestId !== undefined) return undefined;
+    this.#extensions = NO_EXTENSIONS;
+    return { send: this.#request(extensions), renegotiated: true, awaits: 'renegotiation', isForRole: true };
+  }
+
+  #request(extensions: ClientExtensions): Uint8Array {
+    this.#requests = (this.#requests % MAX_REQUEST_ID) + 1;
+    this.#openRequestId = this.#requests;
+    return requestExtensions(extensions, this.#requests);
   }
 
   #handleAnswer(answer: RequestExtensionsSuccess | RequestExtensionsError): NegotiationStep {
     const wanted = this.#setup.extensions;
     // An answer that comes after we went on without it, or to a request that was not made, changes nothing.
-    if (!this.#awaitsAnswer || wanted === undefined || answer.requestId !== EXTENSION_REQUEST_ID) return {};
+    if (wanted === undefined || answer.requestId !== this.#openRequestId) return {};
     if ('requiredExtensions' in answer && answer.requiredExtensions.length > 0) {
       return { rejection: missingExtensions(answer.requiredExtensions) };
     }
     const result = acceptExtensions(wanted, 'supportedExtensions' in answer ? answer.supportedExtensions : []);
     if ('rejection' in result) return result;
     this.#extensions = result.extensions;
-    this.#awaitsAnswer = false;
-    return this.#ready();
+    this.#openRequestId = undefined;
+    return this.#isReady ? { renegotiated: true } : this.#ready();
   }
 
   #ready(): NegotiationStep {
+    this.#isReady = true;
     const { request } = this.#setup;
     return { ready: { type: 'ready', setup: request, flags: this.#flags, extensions: this.#extensions } };
   }

@@ -298,7 +298,7 @@ export class Connection<P extends Protocol = Protocol> {
     const step = this.#negotiation.handle(definition.name, value);
     if (step !== undefined) {
       this.#apply(step);
-      return;
+      if (step.isForRole !== true) return;
     }
     this.#concludeNegotiation();
     this.#deadlines.message(this.#now.monotonicMs);
@@ -313,8 +313,9 @@ export class Connection<P extends Protocol = Protocol> {
     const nowMs = this.#now.monotonicMs;
     if (send !== undefined) this.#queue.push(send);
     if (rejection !== undefined) this.#close(rejection.cause, rejection.detail);
+    if (renegotiated) this.#deadlines.renegotiated();
     if (awaits !== undefined) {
-      this.#state = 'negotiating';
+      if (awaits !== 'renegotiation') this.#state = 'negotiating';
       this.#deadlines.negotiation(awaits, nowMs, this.#createdMs);
     }
     if (ready !== undefined) {

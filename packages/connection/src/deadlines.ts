@@ -1,6 +1,7 @@
 import type { Protocol } from '@stratumkit/messages';
 import type { CloseCause } from './closeCause.ts';
 import type { ConnectionLimits } from './limits.ts';
+import type { NegotiationStep } from './negotiation.ts';
 import type { ClientSetup, ServerSetup } from './options.ts';
 
 /** All the times at which one connection has something to do without input. Times are monotonic ms. */
@@ -53,11 +54,7 @@ export class ConnectionDeadlines {
   }
 
   /** Setup is done and extensions are being negotiated; on a client's side, twice the time the connection took (ext 0x0001, 4.3). */
-  negotiation(
-    awaits: 'first-message' | 'required-extensions' | 'extension-answer',
-    nowMs: number,
-    createdMs: number,
-  ): void {
+  negotiation(awaits: NonNullable<NegotiationStep['awaits']>, nowMs: number, createdMs: number): void {
     switch (awaits) {
       case 'first-message':
         this.#awaitFirst(nowMs);
@@ -68,13 +65,21 @@ export class ConnectionDeadlines {
       case 'extension-answer': {
         const wait = Math.max(this.#limits.extensionTimeoutMs, 2 * (nowMs - createdMs));
         this.#state = { atMs: nowMs + wait, cause: 'extension-timeout' };
+        return;
       }
+      case 'renegotiation':
+        this.#state = { atMs: nowMs + this.#limits.setupTimeoutMs, cause: 'extension-timeout' };
     }
   }
 
   open(nowMs: number): void {
     if (this.#setup.side === 'server') this.#awaitFirst(nowMs);
     else this.#state = undefined;
+  }
+
+  /** Extensions changed while the connection is open: a client waits for nothing else. */
+  renegotiated(): void {
+    if (this.#setup.side === 'client') this.#state = undefined;
   }
 
   /** A message of the subprotocol came. */

@@ -38,11 +38,9 @@ export function answerExtensions(offer: ServerSetup['extensions'], request: Requ
   };
 }
 
-/** Pairs the one request of a client with its answer. */
-export const EXTENSION_REQUEST_ID = 1;
-
-export function requestExtensions({ requested }: ClientExtensions): Uint8Array {
-  return encodeFrame(RequestExtensions, { requestId: EXTENSION_REQUEST_ID, requestedExtensions: [...requested] });
+/** `requestId` pairs the answer with it. */
+export function requestExtensions({ requested }: ClientExtensions, requestId: number): Uint8Array {
+  return encodeFrame(RequestExtensions, { requestId, requestedExtensions: [...requested] });
 }
 
 /** What a client may use after the server's Success. An extension nobody asked for is not used. */

@@ -9,8 +9,10 @@ export interface NegotiationStep {
   readonly ready?: ReadyEvent;
   /** A negotiation after `ready` changed the extensions. */
   readonly renegotiated?: true;
-  /** What the connection now waits for, in the state `negotiating`. */
-  readonly awaits?: 'first-message' | 'required-extensions' | 'extension-answer';
+  /** What the connection now waits for: in the state `negotiating`, but for `renegotiation`, which leaves it open. */
+  readonly awaits?: 'first-message' | 'required-extensions' | 'extension-answer' | 'renegotiation';
+  /** The message is the role's, too. */
+  readonly isForRole?: true;
 }
 
 /** One side's part until a connection is open: names the messages it takes, and what follows from them. */

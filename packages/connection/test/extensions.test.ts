@@ -1,6 +1,6 @@
 import { encodeFrame, encodeRawFrame } from '@stratumkit/framing';
 import type { Protocol } from '@stratumkit/messages';
-import { SetupConnection, SetupConnectionSuccess } from '@stratumkit/messages/common';
+import { ChannelEndpointChanged, SetupConnection, SetupConnectionSuccess } from '@stratumkit/messages/common';
 import { RequestExtensions, RequestExtensionsError, RequestExtensionsSuccess } from '@stratumkit/messages/extensions';
 import { SetTarget, SubmitSharesExtended, UpdateChannel } from '@stratumkit/messages/mining';
 import { FakeClock } from '@stratumkit/testing';
@@ -180,6 +180,53 @@ describe('a client whose server does not answer', () => {
     const { clock, client } = silent({ requested: [2] });
     client.push(encodeFrame(RequestExtensionsSuccess, { requestId: 1, supportedExtensions: [2, 9] }), clock.now);
     expect(drain(client)).toMatchObject([{ type: 'ready', extensions: new Set([2]) }]);
+  });
+});
+
+describe('a client that is told of a changed endpoint', () => {
+  const changed = encodeFrame(ChannelEndpointChanged, { channelId: 3 });
+  const told = (extensions: ClientExtensions | undefined) => {
+    const { clock, server, client } = createPair({ supported: [2, 3] }, extensions);
+    exchange(server, client, clock);
+    client.push(changed, clock.advance(1_000));
+    return { clock, server, client };
+  };
+
+  it('uses no extension until they are agreed again', () => {
+    const { clock, server, client } = told({ requested: [2] });
+    expect(drain(client)).toMatchObject([
+      { type: 'extensions', extensions: new Set() },
+      { type: 'message', message: { name: 'ChannelEndpointChanged', value: { channelId: 3 } } },
+    ]);
+    client.push(changed, clock.now);
+    expect(drain(client)).toMatchObject([{ type: 'message' }]);
+    const turn = exchange(server, client, clock);
+    expect(turn.server).toMatchObject([{ type: 'extensions', extensions: new Set([2]) }]);
+    expect(turn.client).toEqual([{ type: 'extensions', extensions: new Set([2]) }]);
+    expect(client.deadline).toBeUndefined();
+  });
+
+  it('goes on without them when there is no answer, and ends if it requires one', () => {
+    const { clock, client } = told({ requested: [2] });
+    drain(client);
+    client.tick(clock.advance(10_000));
+    expect(drain(client)).toEqual([]);
+    expect(client.state).toBe('open');
+    client.push(encodeFrame(RequestExtensionsSuccess, { requestId: 2, supportedExtensions: [2] }), clock.now);
+    expect(drain(client)).toEqual([]);
+
+    const other = told({ requested: [2], required: [2] });
+    drain(other.client);
+    other.client.tick(other.clock.advance(9_999));
+    expect(drain(other.client)).toEqual([]);
+    other.client.tick(other.clock.advance(1));
+    expect(drain(other.client)).toMatchObject([{ type: 'closed', cause: 'extension-timeout' }]);
+  });
+
+  it('has nothing to agree on if it wanted none', () => {
+    const { client } = told(undefined);
+    expect(drain(client)).toMatchObject([{ type: 'message', message: { name: 'ChannelEndpointChanged' } }]);
+    expect(client.takeBytes()).toBeUndefined();
   });
 });
 
