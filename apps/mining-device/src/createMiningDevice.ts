@@ -207,6 +207,8 @@ class RunningDevice implements MiningDevice {
         this.#handle({ type: 'disconnected', connection, reason: reasonOf(event) });
         return;
       case 'extensions':
+        this.#handle({ type: 'extensions', connection, extensions: event.extensions });
+        return;
       case 'foreign':
       case 'ignored':
         return;

@@ -50,6 +50,8 @@ export class DeviceCore<Upstream extends Endpoint = Endpoint> {
         );
       case 'message':
         return this.#onConnection(input.connection, (link) => link.message(input.message, now));
+      case 'extensions':
+        return this.#onConnection(input.connection, (link) => link.negotiated(input.extensions));
       case 'disconnected':
         return this.#onConnection(input.connection, (link) => link.disconnected(input.reason, now));
       case 'found':

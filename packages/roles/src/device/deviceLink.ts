@@ -120,6 +120,11 @@ export class DeviceLink<Upstream extends Endpoint> {
     return outputs;
   }
 
+  negotiated(extensions: ReadonlySet<number>): DeviceOutput<Upstream>[] {
+    if (this.#state.type === 'open') this.#state.client.setExtensions(extensions);
+    return [];
+  }
+
   disconnected(reason: string, now: Now): DeviceOutput<Upstream>[] {
     const connection = this.connection!;
     this.#state = { type: 'waiting' };

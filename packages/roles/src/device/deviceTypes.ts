@@ -64,6 +64,8 @@ export type DeviceInput =
       readonly extensions: ReadonlySet<number>;
     }
   | { readonly type: 'message'; readonly connection: ConnectionId; readonly message: MiningMessage }
+  /** Negotiated again. */
+  | { readonly type: 'extensions'; readonly connection: ConnectionId; readonly extensions: ReadonlySet<number> }
   /** Also when a connection could not be made. */
   | { readonly type: 'disconnected'; readonly connection: ConnectionId; readonly reason: string }
   | { readonly type: 'found'; readonly device: number; readonly chunk: SearchChunk; readonly nonce: number }

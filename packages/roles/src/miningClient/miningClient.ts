@@ -75,7 +75,7 @@ export interface SubmittedShare {
 export class MiningClient {
   readonly #connection: ConnectionId;
   readonly #fixedVersion: boolean;
-  readonly #extensions: ReadonlySet<number>;
+  #extensions: ReadonlySet<number>;
   readonly #tlvByteOrder: TlvByteOrder;
   readonly #limits: MiningClientLimits;
   readonly #requests = new Map<number, OpenChannelRequest>();
@@ -97,6 +97,11 @@ export class MiningClient {
   /** Number of open requests without an answer. */
   get openingCount(): number {
     return this.#requests.size;
+  }
+
+  /** The connection has negotiated again, as it does after ChannelEndpointChanged (spec 3.6.4). */
+  setExtensions(extensions: ReadonlySet<number>): void {
+    this.#extensions = extensions;
   }
 
   open(request: OpenChannelRequest): { readonly requestId: number; readonly output: SendOutput } {

@@ -109,6 +109,43 @@ const events = (outputs: readonly DeviceOutput<Upstream>[]) =>
 const shape = (outputs: readonly DeviceOutput<Upstream>[]) =>
   outputs.map((output) => (output.type === 'event' ? output.event.type : output.type));
 
+it('names its workers only as long as the extension is negotiated', () => {
+  const bench = new Bench({ channel: 'extended' });
+  bench.input({ type: 'start' });
+  bench.input({ type: 'connected', connection: bench.connection, flags: 0, extensions: new Set([2]) });
+  bench.message('OpenExtendedMiningChannel.Success', {
+    requestId: 1,
+    channelId: 11,
+    groupChannelId: 1,
+    target: bytes(32, 0xff),
+    extranoncePrefix: bytes(16, 1),
+    extranonceSize: 4,
+  });
+  bench.message('NewExtendedMiningJob', {
+    channelId: 11,
+    jobId: 1,
+    minNtime: undefined,
+    version: 0x20000000,
+    versionRollingAllowed: true,
+    merklePath: [],
+    coinbaseTxPrefix: bytes(10, 4),
+    coinbaseTxSuffix: bytes(10, 5),
+  });
+  const tip = { channelId: 11, jobId: 1, prevHash: bytes(32, 9), minNtime: 1_700_000_000, nbits: 0x207fffff };
+  bench.message('SetNewPrevHash', tip);
+  const namedWorker = () => {
+    const chunk = bench.core.take(0, 1_000, bench.now)!;
+    const [share] = sent(bench.input({ type: 'found', device: 0, chunk, nonce: bench.solve(chunk) }));
+    return share!.rest.length > 0;
+  };
+  expect(namedWorker()).toBe(true);
+  bench.message('ChannelEndpointChanged', { channelId: 11 });
+  bench.input({ type: 'extensions', connection: bench.connection, extensions: new Set() });
+  expect(namedWorker()).toBe(false);
+  bench.input({ type: 'extensions', connection: bench.connection, extensions: new Set([2]) });
+  expect(namedWorker()).toBe(true);
+});
+
 describe('DeviceCore connects', () => {
   it('at its start, opens a channel per device and hands out work', () => {
     const bench = new Bench({}, 2);

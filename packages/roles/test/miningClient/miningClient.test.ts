@@ -387,6 +387,16 @@ describe('shares', () => {
     expect(fields.map((field) => new TextDecoder().decode(field.value))).toEqual([expected]);
   });
 
+  it('name the worker only while the extension is negotiated', () => {
+    const peer = ready('extended', [WORKER_HASHRATE_TRACKING]);
+    const restSize = () => sent(peer.submit(1, { ...share, extranonce: bytes(4, 0) })!.output).rest.length;
+    expect(restSize()).toBeGreaterThan(0);
+    peer.setExtensions(new Set());
+    expect(restSize()).toBe(0);
+    peer.setExtensions(new Set([WORKER_HASHRATE_TRACKING]));
+    expect(restSize()).toBeGreaterThan(0);
+  });
+
   it('are answered in batches and one by one', () => {
     const peer = ready('standard');
     for (let i = 0; i < 5; i++) peer.submit(1, share);
