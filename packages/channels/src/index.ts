@@ -1,9 +1,11 @@
+export { HASHRATE_WINDOWS, HashrateMeter, type Hashrates, type HashrateWindow } from './accounting/hashrateMeter.ts';
 export { type LedgerSink, MemoryLedgerSink, type ShareBatch, type ShareRecord } from './accounting/ledgerSink.ts';
 export {
   ShareAccounting,
   type ShareAccountingOptions,
 } from './accounting/shareAccounting.ts';
 export { ShareIdentities, type ShareIdentity } from './accounting/shareIdentity.ts';
+export { ShareTally } from './accounting/shareTally.ts';
 export type { ShareTotals } from './accounting/shareTotals.ts';
 export type { ChainTip } from './chainTip.ts';
 export { ExtendedChannel, type ExtendedChannelOptions } from './channels/extendedChannel.ts';
