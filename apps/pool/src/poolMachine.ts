@@ -94,12 +94,11 @@ export class PoolMachine {
 
   /** The timer is moved only if it would fire too late: every share would move it otherwise. */
   #schedule(): void {
-    const { monotonicMs } = this.#edge.clock();
     const isWaiting = this.#core.uncommittedBatches > 0;
-    const deadline = Math.min(
-      this.#core.deadline ?? Number.POSITIVE_INFINITY,
-      isWaiting ? monotonicMs + LEDGER_POLL_MS : Number.POSITIVE_INFINITY,
-    );
+    const coreDeadline = this.#core.deadline ?? Number.POSITIVE_INFINITY;
+    if (!isWaiting && coreDeadline >= this.#timerAtMs) return;
+    const { monotonicMs } = this.#edge.clock();
+    const deadline = isWaiting ? Math.min(coreDeadline, monotonicMs + LEDGER_POLL_MS) : coreDeadline;
     if (deadline >= this.#timerAtMs) return;
     clearTimeout(this.#timer);
     this.#timerAtMs = deadline;

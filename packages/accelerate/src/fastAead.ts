@@ -7,6 +7,7 @@ import type { Aead } from '@stratumkit/noise';
 export const LARGE_PLAINTEXT = 3_072;
 
 const TAG_SIZE = 16;
+const SMALL_COPY = 64;
 /** The module takes associated data of up to 32 bytes: the handshake hash, or none. */
 const MAX_SMALL_ASSOCIATED_DATA = 32;
 const OPENSSL = { name: 'chacha20-poly1305', options: { authTagLength: TAG_SIZE } } as const;
@@ -16,7 +17,7 @@ const memory = wasm.memory.buffer;
 const wasmKey = new Uint8Array(memory, wasm.cpKey.value, 32);
 const wasmNonce = new Uint8Array(memory, wasm.cpNonce.value, 12);
 const wasmAssociatedData = new Uint8Array(memory, wasm.cpAssociatedData.value, MAX_SMALL_ASSOCIATED_DATA);
-const wasmInput = new Uint8Array(memory, wasm.cpInput.value, LARGE_PLAINTEXT);
+const wasmInput = new Uint8Array(memory, wasm.cpInput.value, LARGE_PLAINTEXT + TAG_SIZE);
 const wasmOutput = new Uint8Array(memory, wasm.chacha20Output.value, LARGE_PLAINTEXT);
 const wasmTag = new Uint8Array(memory, wasm.poly1305Output.value, TAG_SIZE);
 
@@ -36,7 +37,7 @@ export function createFastAead(keyBytes: Uint8Array): Aead {
       load(key, nonce, associatedData);
       wasmInput.set(plaintext);
       wasm.sealUpdate(true, true, length, length, associatedData.length);
-      out.set(wasmOutput.subarray(0, length), offset);
+      copyOutput(length, out, offset);
       out.set(wasmTag, offset + length);
     },
     open(nonce, associatedData, ciphertext, out, offset) {
@@ -48,11 +49,11 @@ export function createFastAead(keyBytes: Uint8Array): Aead {
         return openLarge(key, nonce, associatedData, ciphertext, out, offset);
       }
       load(key, nonce, associatedData);
-      wasmInput.set(ciphertext.subarray(0, length));
+      wasmInput.set(ciphertext);
       wasm.openUpdate(true, true, length, length, associatedData.length);
       // The module's output holds plaintext by now, whatever the tag says; it leaves this function only after the check.
       if (!hasTag(ciphertext, length)) return false;
-      out.set(wasmOutput.subarray(0, length), offset);
+      copyOutput(length, out, offset);
       return true;
     },
   };
@@ -62,6 +63,12 @@ function load(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array): v
   wasmKey.set(key);
   wasmNonce.set(nonce);
   if (associatedData.length > 0) wasmAssociatedData.set(associatedData);
+}
+
+/** A view costs more to make than a few bytes to copy. */
+function copyOutput(length: number, out: Uint8Array, offset: number): void {
+  if (length > SMALL_COPY) out.set(wasmOutput.subarray(0, length), offset);
+  else for (let i = 0; i < length; i++) out[offset + i] = wasmOutput[i]!;
 }
 
 /** Compares all 16 bytes whatever differs. */

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { UsageError } from '@stratumkit/codec';
 
-/** The injected hash functions. A faster back end must equal {@link portableHash} on every input. */
+/** The injected hash functions; every result is a new array. A faster back end must equal {@link portableHash} on every input. */
 export interface HashBackend {
   sha256(data: Uint8Array): Uint8Array;
   sha256d(data: Uint8Array): Uint8Array;

@@ -101,6 +101,10 @@ export class NoiseSession {
         context: { length: ciphertext.length },
       });
     }
+    if (chunks === 1) {
+      this.#open(ciphertext, payload, 0);
+      return payload;
+    }
     let target = 0;
     for (let start = 0; start < ciphertext.length; start += MAX_CHUNK_CIPHERTEXT) {
       const chunk = ciphertext.subarray(start, Math.min(start + MAX_CHUNK_CIPHERTEXT, ciphertext.length));

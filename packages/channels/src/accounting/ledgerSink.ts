@@ -35,11 +35,13 @@ export interface LedgerSink {
   takeCommitted(): readonly number[];
 }
 
-/** Commits at once and keeps the newest shares in memory, up to `maxShares`. */
+const NONE: readonly number[] = [];
+
+/** Commits at once and keeps the newest batches in memory, as many as hold `maxShares` shares. */
 export class MemoryLedgerSink implements LedgerSink {
   readonly #maxShares: number;
-  readonly #seen = new Set<bigint>();
-  #shares: ShareRecord[] = [];
+  readonly #batches = new Map<number, ShareBatch>();
+  #count = 0;
   #committed: number[] = [];
 
   constructor(maxShares = 10_000) {
@@ -48,25 +50,23 @@ export class MemoryLedgerSink implements LedgerSink {
 
   /** Oldest first. */
   get shares(): readonly ShareRecord[] {
-    return this.#shares;
+    return [...this.#batches.values()].flatMap(({ shares }) => shares);
   }
 
   commit(batch: ShareBatch): void {
-    for (const share of batch.shares) {
-      if (this.#seen.has(share.identity.sequence)) continue;
-      this.#seen.add(share.identity.sequence);
-      this.#shares.push(share);
-    }
-    // Half at a time, so that the cost of dropping is spread.
-    if (this.#shares.length > 2 * this.#maxShares) {
-      const dropped = this.#shares.length - this.#maxShares;
-      for (const share of this.#shares.slice(0, dropped)) this.#seen.delete(share.identity.sequence);
-      this.#shares = this.#shares.slice(dropped);
-    }
     this.#committed.push(batch.batchId);
+    if (this.#batches.has(batch.batchId)) return;
+    this.#batches.set(batch.batchId, batch);
+    this.#count += batch.shares.length;
+    for (const { batchId, shares } of this.#batches.values()) {
+      if (this.#count - shares.length < this.#maxShares) return;
+      this.#batches.delete(batchId);
+      this.#count -= shares.length;
+    }
   }
 
   takeCommitted(): readonly number[] {
+    if (this.#committed.length === 0) return NONE;
     const committed = this.#committed;
     this.#committed = [];
     return committed;

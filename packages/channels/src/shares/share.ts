@@ -14,7 +14,7 @@ export interface ExtendedShare extends StandardShare {
   readonly extranonce: Uint8Array;
 }
 
-/** A header that meets the block target, with what `SubmitSolution` (spec 7.7) wants. All arrays are copies. */
+/** A header that meets the block target, with what `SubmitSolution` (spec 7.7) wants. No array changes any more. */
 export interface Solution {
   readonly templateId: bigint;
   readonly jobId: number;
@@ -38,7 +38,7 @@ export interface AcceptedShare {
   readonly sequenceNumber: number;
   readonly jobId: number;
   readonly templateId: bigint;
-  /** Header hash, wire order, a copy. */
+  /** Header hash, wire order. */
   readonly hash: Uint8Array;
   /** Of the job's target, which is what the share is credited with. */
   readonly difficulty: number;

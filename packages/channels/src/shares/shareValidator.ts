@@ -76,7 +76,7 @@ export class ShareValidator {
       sequenceNumber: share.sequenceNumber,
       jobId: share.jobId,
       templateId: job.template.templateId,
-      hash: hash.slice(),
+      hash,
       difficulty: job.target.difficulty,
       difficultyFixed: job.target.difficultyFixed,
       work: job.target.work,
@@ -160,7 +160,7 @@ function createSolution(
     coinbase: joinCoinbase(template.coinbasePrefix, extranoncePrefix, extranonce, template.coinbaseSuffix),
     header: header.slice(),
     prevHash: job.chainTip!.prevHash.slice(),
-    hash: hash.slice(),
+    hash,
   };
 }
 

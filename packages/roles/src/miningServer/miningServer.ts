@@ -166,8 +166,8 @@ export class MiningServer {
   #connected({ connection, setup, extensions, address }: InputOf<'connected'>, now: Now): Outputs {
     const peer = new Peer(connection, setup.flags, extensions);
     this.#peers.set(connection, peer);
-    const { vendor, deviceId } = setup;
-    const connected = event({ type: 'connected', connection, address, vendor, deviceId });
+    const { vendor, hardwareVersion, deviceId } = setup;
+    const connected = event({ type: 'connected', connection, address, vendor, hardwareVersion, deviceId });
     if (this.#turningAway === undefined) return [connected];
     return [connected, ...this.#departures.dismiss(peer, this.#turningAway, now)];
   }
@@ -219,10 +219,12 @@ export class MiningServer {
   /** Lets credited shares move the channel's target. */
   #retargeted(served: ServedChannel, outputs: MiningServerOutput[], now: Now): MiningServerOutput[] {
     if (this.#retargeting === undefined) return outputs;
-    const credited = outputs.flatMap((output) =>
-      output.type === 'event' && output.event.type === 'share' ? [output.event.work] : [],
-    );
-    for (const work of credited) outputs.push(...this.#retargeting.accepted(served, work, now));
+    // What a retarget adds lies behind.
+    for (let index = 0, count = outputs.length; index < count; index++) {
+      const output = outputs[index]!;
+      if (output.type === 'event' && output.event.type === 'share')
+        outputs.push(...this.#retargeting.accepted(served, output.event.work, now));
+    }
     return outputs;
   }
 
@@ -262,6 +264,7 @@ export class MiningServer {
         groupChannelId,
         nominalHashrate,
         target,
+        maxTarget: opened.maxTarget,
         extranoncePrefix,
         extranonceSize,
         payoutKey: opened.payoutClass.payout.key,
