@@ -32,7 +32,7 @@ const FIELDS = {
     pattern: /^(none|\d+(,\d+)*)$/,
     optional: true,
   }),
-  no_shrink: boolean({ doc: 'do not look for the shortest run that fails', default: false }),
+  as_is: boolean({ doc: 'report a failing run as it is, without looking for a shorter one', default: false }),
   json: boolean({ doc: 'print one JSON object a line', default: false }),
 } as const;
 
@@ -66,7 +66,7 @@ export const sim = defineApp({
       const wallSeconds = (readClock().monotonicMs - startedMs) / 1_000;
       totals.add(report);
       if (report.violation !== undefined) {
-        const shrunk = config.noShrink ? undefined : shrinkRun(options, report);
+        const shrunk = config.asIs ? undefined : shrinkRun(options, report);
         write(json ? failureJson(config, report, shrunk) : failureText(config, report, shrunk, wallSeconds));
       } else if (json) write(`${JSON.stringify(jsonReport(report))}\n`);
       else if (seeds === 1) write(textReport(report, wallSeconds));

@@ -24,6 +24,9 @@ const FAULTS: ReadonlySet<CloseFamily> = new Set(['limit', 'protocol', 'refused'
 /** Of those, what a crash, a slow line or a machine that hangs can cause. */
 const UNPROVOKED: ReadonlySet<CloseCause> = new Set(['peer-closed-mid-frame', 'send-queue-overflow']);
 
+/** Why a pool may dismiss a client that has done nothing wrong. */
+const POOL_REASONS: ReadonlySet<string> = new Set(['no-work', 'shutting-down', 'reconnect']);
+
 /** All that watches a simulation. The processes report to it; it changes nothing. */
 export class Observer {
   readonly invariants: Invariants;
@@ -61,7 +64,9 @@ export class Observer {
     const { closes } = this.statistics;
     closes[cause] = (closes[cause] ?? 0) + 1;
     if (!client.isHonest) return;
-    const isFault = (FAULTS.has(CLOSE_CAUSES[cause]) && !UNPROVOKED.has(cause)) || cause === 'internal-error';
+    const isDecision = cause === 'role-decision' && !POOL_REASONS.has(String(detail.reason));
+    const isFault =
+      isDecision || (FAULTS.has(CLOSE_CAUSES[cause]) && !UNPROVOKED.has(cause)) || cause === 'internal-error';
     this.invariants.check(
       'neighbours-unharmed',
       !isFault,

@@ -66,6 +66,16 @@ export class ConnectionBook {
     this.#channels.get(share.channelId)?.pending.set(share.sequenceNumber, share);
   }
 
+  /** The oldest share of each channel that has no answer, as far as one is to be expected and it is older than that. */
+  overdue(foundBeforeMs: number): FoundShare | undefined {
+    for (const { pending } of this.#channels.values())
+      for (const share of pending.values()) {
+        if (share.foundMs < foundBeforeMs && share.state !== 'abandoned') return share;
+        break;
+      }
+    return undefined;
+  }
+
   *unanswered(): Generator<FoundShare> {
     for (const { pending } of this.#channels.values()) yield* pending.values();
   }

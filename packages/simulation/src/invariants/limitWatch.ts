@@ -1,27 +1,26 @@
-import { DEFAULT_CONNECTION_LIMITS } from '@stratumkit/connection';
 import { DEFAULT_MINING_SERVER_LIMITS } from '@stratumkit/roles';
-import { WIRE_CAPACITY_BYTES } from '../network/wire.ts';
+import { GOOD_LINE } from '../network/host.ts';
 import type { PoolProcess } from '../process/poolProcess.ts';
 import type { Invariants } from './invariants.ts';
 
 /** One frame may be on its way beyond a bound. */
 const ONE_FRAME = 262_152;
 /** The endpoint stops reading at 64 KiB; what one read brought is kept. */
-const MAX_BUFFERED_BYTES = 64 * 1024 + WIRE_CAPACITY_BYTES + ONE_FRAME;
+const MAX_BUFFERED_BYTES = 64 * 1024 + GOOD_LINE.bufferBytes + ONE_FRAME;
 /** Of one channel at most this many batches wait for the disk: 10,000 shares. */
 const MAX_UNCOMMITTED_PER_CHANNEL = 10_000;
 
-/** Everything that a peer could grow, against the named limits: the defaults, whatever the processes were given. */
+/** Everything that a peer could grow, against the named limits of the settings, whatever the processes were given. */
 export function checkLimits(pool: PoolProcess, invariants: Invariants): void {
   const { core, gate } = pool;
   if (core === undefined) return;
   const check = (holds: boolean, detail: () => string): void => {
     invariants.check('within-limits', holds, () => `${pool.node.name}: ${detail()}`);
   };
-  const { maxQueuedBytes } = DEFAULT_CONNECTION_LIMITS;
+  const { maxQueuedBytes } = pool.limits;
   for (const { connection, id } of pool.endpoints) {
     check(
-      connection.queuedBytes <= maxQueuedBytes + ONE_FRAME,
+      connection.queuedBytes <= maxQueuedBytes,
       () => `${connection.queuedBytes} bytes are queued for connection ${id}, the limit is ${maxQueuedBytes}`,
     );
     check(

@@ -3,13 +3,12 @@ import type { MiningMessage } from '@stratumkit/messages';
 import type { PoolEvent } from '@stratumkit/roles';
 import type { ConnectionBook, FoundShare } from './connectionBook.ts';
 import type { Invariants } from './invariants.ts';
+import { KeySet } from './keySet.ts';
 import { type HashKey, hashKey } from './keys.ts';
+import type { TipWatch } from './tipWatch.ts';
 
 type ShareEvent = Extract<PoolEvent, { type: 'share' }>;
 type RejectedEvent = Extract<PoolEvent, { type: 'shareRejected' }>;
-
-/** Refusals that an honest device may get: the tip changed while its share was on the way. */
-const HONEST_REFUSALS: ReadonlySet<string> = new Set(['stale-share']);
 
 export interface ShareTotals {
   found: number;
@@ -81,7 +80,7 @@ export class ShareWatch {
   readonly #invariants: Invariants;
   /** Shares that are not credited and may still be. */
   readonly #open = new Map<HashKey, FoundShare>();
-  readonly #credited = new Set<HashKey>();
+  readonly #credited = new KeySet();
   readonly #pools = new Map<number, PoolBook>();
 
   constructor(invariants: Invariants) {
@@ -119,7 +118,7 @@ export class ShareWatch {
     // A hostile client may find a share of its own by chance; its hash still has to be worth what it is credited with.
     this.#invariants.check(
       'credited-valid',
-      isWorth(event.hash, event.work) && (share !== undefined || book?.isHonest === false),
+      share !== undefined || (book?.isHonest === false && isWorth(event.hash, event.work)),
       () => `${name()} was accepted, but nobody found it, or its hash is not worth ${event.work}`,
     );
     if (share !== undefined) {
@@ -133,15 +132,18 @@ export class ShareWatch {
     poolBook.accepted.set(key, { work: event.work, counter: poolBook.counter(event.connection, event.channelId) });
   }
 
-  /** `activatedMs`: when the pool was last told to change its tip, or the target on it. */
-  rejected(event: RejectedEvent, book: ConnectionBook | undefined, activatedMs: number): void {
+  /** `openChannels`: how many the pool has told for the connection; none while it turns everybody away. */
+  rejected(event: RejectedEvent, book: ConnectionBook | undefined, tips: TipWatch, openChannels: number): void {
     const { rejected } = this.totals;
     rejected[event.errorCode] = (rejected[event.errorCode] ?? 0) + 1;
     if (book?.isHonest !== true) return;
     const share = book.share(event.channelId, event.sequenceNumber);
     this.#invariants.check(
       'neighbours-unharmed',
-      HONEST_REFUSALS.has(event.errorCode) && share !== undefined && share.tipReceivedMs <= activatedMs,
+      share !== undefined &&
+        // The tip changed, or the target on it, while the share was on the way; or the pool has closed the channel meanwhile.
+        ((event.errorCode === 'stale-share' && (share.tip !== tips.tip || share.tipReceivedMs <= tips.activatedMs)) ||
+          (event.errorCode === 'invalid-channel-id' && openChannels === 0)),
       () =>
         `share ${event.sequenceNumber} (job ${event.jobId}) of ${event.userIdentity} was refused: ${event.errorCode}`,
     );
@@ -206,7 +208,8 @@ export class ShareWatch {
       }
       this.#invariants.check(
         'acknowledged-in-ledger',
-        this.#credited.has(share.key),
+        // A hostile client that mixes its shares up cannot tell which of them an answer means.
+        !share.isHonest || this.#credited.has(share.key),
         () => `share ${share.sequenceNumber} of channel ${share.channelId} was acknowledged and is not in the ledger`,
       );
       share.state = 'acknowledged';

@@ -112,13 +112,18 @@ export class Endpoint<P extends Protocol = Protocol> implements WireUser {
     });
   }
 
+  /** Lets time pass, then {@link run}. */
+  #tick(): void {
+    this.connection.tick(this.#owner.now());
+    this.run();
+  }
+
   /** Hands on everything the connection has to say. */
   run(): void {
     if (this.#isRunning || this.#closed !== undefined) return;
     this.#isRunning = true;
     try {
       const { connection } = this;
-      connection.tick(this.#owner.now());
       for (let event = connection.next(); event !== undefined; event = connection.next()) {
         if (event.type === 'closed') this.#closed = event;
         this.#handler(event, this);
@@ -128,8 +133,8 @@ export class Endpoint<P extends Protocol = Protocol> implements WireUser {
         }
       }
       this.#setReading(!connection.paused && connection.bufferedBytes <= PAUSE_BUFFERED_BYTES);
-      this.#markDirty();
-      this.#arm();
+      if (connection.queuedBytes > 0 || !this.#isReading) this.#markDirty();
+      else this.#arm();
     } finally {
       this.#isRunning = false;
     }
@@ -148,7 +153,7 @@ export class Endpoint<P extends Protocol = Protocol> implements WireUser {
   }
 
   #later(): void {
-    this.#owner.wakeAt(this.#owner.now().monotonicMs, () => this.run());
+    this.#owner.wakeAt(this.#owner.now().monotonicMs, () => this.#tick());
   }
 
   #markDirty(): void {
@@ -173,7 +178,7 @@ export class Endpoint<P extends Protocol = Protocol> implements WireUser {
     this.#owner.wakeAt(atMs, () => {
       if (this.#wakeAtMs !== atMs) return;
       this.#wakeAtMs = Number.POSITIVE_INFINITY;
-      this.run();
+      this.#tick();
     });
   }
 

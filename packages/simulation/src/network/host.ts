@@ -8,6 +8,8 @@ export interface LineConditions {
   readonly bytesPerMs: number;
   /** Chance that a write arrives in pieces. */
   readonly splitChance: number;
+  /** Of both kernels together, on the way to this host: with this much unread the sender cannot write. */
+  readonly bufferBytes: number;
   /** Pieces are at most this long when a write is split. */
   readonly pieceBytes: number;
 }
@@ -16,6 +18,7 @@ export const GOOD_LINE: LineConditions = {
   latencyMs: 10,
   jitterMs: 5,
   bytesPerMs: 12_500,
+  bufferBytes: 256 * 1024,
   splitChance: 1 / 32,
   pieceBytes: 1_460,
 };

@@ -3,8 +3,6 @@ import { checksum } from '../core/traceHash.ts';
 import { TRACE, type World } from '../core/world.ts';
 import type { Host } from './host.ts';
 
-/** Buffers of both kernels together: with this much unread the sender cannot write. */
-export const WIRE_CAPACITY_BYTES = 256 * 1024;
 /** A peer that vanished without a word is noticed by TCP's keepalive or retransmissions: 60 s, then 9 probes every 75 s. */
 export const DEAD_PEER_MS = 735_000;
 /** What one read of a socket gives. */
@@ -57,7 +55,7 @@ export class WireSide {
     if (this.#gone || bytes.length === 0) return true;
     this.outstanding += bytes.length;
     if (!this.wire.isSilent) this.#transmit(bytes);
-    this.#isFull = this.outstanding >= WIRE_CAPACITY_BYTES;
+    this.#isFull = this.outstanding >= this.peer.host.line.bufferBytes;
     return !this.#isFull;
   }
 
@@ -148,7 +146,7 @@ export class WireSide {
   /** The peer has read so much. */
   acknowledge(bytes: number): void {
     this.outstanding -= bytes;
-    if (!this.#isFull || this.outstanding * 2 > WIRE_CAPACITY_BYTES) return;
+    if (!this.#isFull || this.outstanding * 2 > this.peer.host.line.bufferBytes) return;
     this.#isFull = false;
     this.wire.world.after(1, () => this.user?.drained());
   }

@@ -1,3 +1,4 @@
+import type { ConnectionLimits } from '@stratumkit/connection';
 import type { World } from '../core/world.ts';
 import type { TipWatch } from '../invariants/tipWatch.ts';
 import type { Network } from '../network/network.ts';
@@ -17,6 +18,8 @@ export interface SimulationSettings {
   /** Hashes a second of all honest devices. */
   readonly totalHashrate: number;
   readonly maxConnections: number;
+  /** Named limits of a pool's connections, where they are not the defaults. */
+  readonly connectionLimits: Partial<ConnectionLimits>;
 }
 
 /** What every process is given. */

@@ -31,7 +31,7 @@ export interface SimulationModules {
   readonly createDevice: (options: DeviceCoreOptions<SimUpstream>) => DeviceMachine;
   readonly createTemplateServer: (options: TemplateServerOptions, now: Now) => TemplateServerMachine;
   readonly createLedger: (disk: SimulatedDisk<ShareBatch>, wake: () => void) => SimulatedLedger;
-  /** Of a pool's connections, over the defaults. What is checked are always the defaults. */
+  /** Of a pool's connections, over those of the settings. What is checked are always the settings. */
   readonly poolConnectionLimits: Partial<ConnectionLimits>;
 }
 

@@ -1,6 +1,13 @@
 import { bigintToTarget, MAX_TARGET } from '@stratumkit/bitcoin';
 import type { ShareBatch } from '@stratumkit/channels';
-import { Connection, type ConnectionEvent, ConnectionGate, type Permit } from '@stratumkit/connection';
+import {
+  Connection,
+  type ConnectionEvent,
+  ConnectionGate,
+  type ConnectionLimits,
+  DEFAULT_CONNECTION_LIMITS,
+  type Permit,
+} from '@stratumkit/connection';
 import { FRAME_HEADER_SIZE } from '@stratumkit/framing';
 import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
@@ -64,6 +71,11 @@ export class PoolProcess extends SimProcess {
     this.disk = new SimulatedDisk(context.world, this.#random.fork('disk'), host.index, (batch) =>
       context.observer.shares.durable(host.index, batch),
     );
+  }
+
+  /** The named limits in force for its connections. */
+  get limits(): ConnectionLimits {
+    return { ...DEFAULT_CONNECTION_LIMITS, ...this.#context.settings.connectionLimits };
   }
 
   get tips(): TipWatch {
@@ -168,7 +180,7 @@ export class PoolProcess extends SimProcess {
           policy: (request) => decideMiningSetup(request, MINING_SETUP),
           extensions: { supported: [WORKER_HASHRATE_TRACKING] },
         },
-        limits: this.#context.modules.poolConnectionLimits,
+        limits: { ...this.limits, ...this.#context.modules.poolConnectionLimits },
       },
       this.now(),
     );
@@ -309,7 +321,7 @@ export class PoolProcess extends SimProcess {
         );
         return;
       case 'shareRejected':
-        shares.rejected(event, this.#book(event.connection), this.#tips.activatedMs);
+        shares.rejected(event, this.#book(event.connection), this.#tips, this.#channels.get(event.connection) ?? 0);
         return;
       case 'job':
         statistics.jobs++;

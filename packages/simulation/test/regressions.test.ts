@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { runSimulation } from '../src/runSimulation.ts';
+import { Scenario } from '../src/scenario.ts';
+
+describe('what the simulation has found stays mended', () => {
+  it.each([3, 9, 11])(
+    'a block sent into a line that had died without a word is sent again when that is noticed (seed %i)',
+    (seed) => {
+      const scenario = new Scenario({ profile: 'default', devices: 20, hours: 0.3 });
+      expect(runSimulation(scenario.run(seed)).violation).toBeUndefined();
+    },
+  );
+});
+
+describe('a fixed set of seeds', () => {
+  it.each([1, 2, 3])('seed %i: every kind of fault three times, twenty tips, every invariant', (seed) => {
+    const scenario = new Scenario({ profile: 'default', devices: 50, hours: 0.5 });
+    const report = runSimulation(scenario.run(seed));
+    expect(report.violation).toBeUndefined();
+    for (const kind of scenario.faults)
+      expect([kind, report.faults[kind]]).toEqual([kind, expect.toSatisfy(atLeastThree)]);
+    expect(report.tips).toBeGreaterThanOrEqual(20);
+    expect(report.shares.credited).toBeGreaterThan(5_000);
+    for (const [name, checks] of Object.entries(report.invariants)) expect([name, checks > 0]).toEqual([name, true]);
+  });
+
+  it('real proof of work and Noise on every wire', () => {
+    const report = runSimulation(new Scenario({ profile: 'real', devices: 3, hours: 0.1 }).run(1));
+    expect(report.violation).toBeUndefined();
+    expect(report.shares.credited).toBeGreaterThan(50);
+    expect(report.closes['decryption-failed']).toBeGreaterThan(0);
+  });
+
+  it('without faults nothing is refused but shares of a tip that has just gone', () => {
+    const report = runSimulation(new Scenario({ profile: 'none', devices: 40, hours: 1 }).run(1));
+    expect(report.violation).toBeUndefined();
+    expect(Object.keys(report.rejected).filter((code) => code !== 'stale-share')).toEqual([]);
+    expect(report.closes).toEqual({});
+    expect(report.shares.unknown).toBe(0);
+  });
+});
+
+function atLeastThree(count: unknown): boolean {
+  return typeof count === 'number' && count >= 3;
+}
