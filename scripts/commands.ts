@@ -1,6 +1,7 @@
 import { keygen } from '@stratumkit/keygen';
 import { miningDevice } from '@stratumkit/mining-device';
 import { pool } from '@stratumkit/pool';
+import { proxy } from '@stratumkit/proxy';
 import type { AppDefinition, Fields } from '@stratumkit/runtime';
 import { stack } from '@stratumkit/stack';
 import { templateProvider } from '@stratumkit/template-provider';
@@ -10,6 +11,7 @@ import type { Command } from './commandDocs.ts';
 export const COMMANDS: readonly Command[] = [
   command('stack', stack),
   command('pool', pool),
+  command('proxy', proxy),
   command('template-provider', templateProvider),
   command('mining-device', miningDevice),
   command('keygen', keygen),

@@ -25,7 +25,7 @@ const MAX_WARNINGS = 4;
 
 const FIELDS = {
   topology: choice(TOPOLOGIES, {
-    doc: 'which roles, and how they are joined: sv2 is devices to a pool',
+    doc: 'which roles, and how they are joined: sv2 is devices to a pool, sv2-proxy has a proxy between them',
     default: 'sv2',
   }),
   devices: integer({ doc: 'number of mining devices', default: 2, minimum: 1, maximum: 2_000 }),
@@ -73,6 +73,7 @@ const FIELDS = {
   data_dir: string({ doc: 'keep chain and keys here between runs', placeholder: 'directory', optional: true }),
   template_provider_port: port('the template provider'),
   pool_port: port('the pool'),
+  proxy_port: port('the proxy'),
   json: boolean({ doc: 'print events as JSON, one object a line', default: false }),
 } as const;
 
@@ -86,6 +87,10 @@ export const stack = defineApp({
   examples: [
     { command: 'stratumkit', does: 'mine regtest with two devices, a block about every 30 seconds, until Ctrl-C' },
     { command: 'stratumkit --devices 20 --channel extended --block-interval 5', does: 'more of it' },
+    {
+      command: 'stratumkit --topology sv2-proxy --devices 20',
+      does: 'the same behind a proxy, in one channel of the pool',
+    },
     {
       command: 'stratumkit --until-blocks 3 --block-interval 3 --json --export-blocks blocks.txt',
       does: 'for a script: three blocks, events as JSON, the chain as hex',
@@ -156,7 +161,7 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
     await running?.close();
     view?.close();
     if (running !== undefined) {
-      if (config.json) print(report.summary(seconds()));
+      if (config.json) print(report.summary(seconds(), running.hops()));
       else edge.stdout.write(`${summaryText(report, seconds())}\n`);
     }
     process.off('uncaughtException', fail);

@@ -5,6 +5,7 @@ import { displayHash, scriptFromDescriptor } from '@stratumkit/bitcoin';
 import type { MiningDevice } from '@stratumkit/mining-device';
 import { decodeAuthorityPublicKey } from '@stratumkit/noise';
 import { type Pool, type PoolAppEvent, defaultModules as poolModules } from '@stratumkit/pool';
+import { type ProxyAppEvent, defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
 import type { DeviceEvent } from '@stratumkit/roles';
 import { type Logger, Resources } from '@stratumkit/runtime';
 import {
@@ -14,8 +15,8 @@ import {
   type TemplateProviderOptions,
 } from '@stratumkit/template-provider';
 import { BlockFinders } from './blockFinders.ts';
-import type { StackEvent } from './events.ts';
-import { poolSecretKey } from './keyFile.ts';
+import type { HopSummary, StackEvent } from './events.ts';
+import { secretKeyOf } from './keyFile.ts';
 import { defaultModules, type StackModules } from './modules.ts';
 import type { StackOptions } from './options.ts';
 
@@ -23,6 +24,8 @@ export interface Stack {
   readonly deviceNames: readonly string[];
   /** Expected hashes behind the shares that the pool accepted. */
   readonly workAccepted: number;
+  /** What went through the roles between pool and devices, until now. */
+  hops(): readonly HopSummary[];
   /** Stops the devices, lets the pool acknowledge what it has, writes the export, then stops the rest. */
   close(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export interface StackSink {
 
 const HOST = '127.0.0.1';
 const USER_IDENTITY = 'stack';
+const SHARES_PER_BLOCK = 4;
 /** Pays to the regtest pool: a key hash that nobody needs the key of. */
 const REWARD_DESCRIPTOR = 'addr(bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080)';
 
@@ -65,10 +69,20 @@ export async function createStack(
     resources.add('pool', () => pool.close());
 
     const names = Array.from({ length: options.devices }, (_, index) => `device${index + 1}`);
-    const devices = await startDevices(options, pool, sink, modules, names);
-    // The pool drains first, so that devices hear what became of their last shares.
+    let isClosing = false;
+    const proxy =
+      options.topology === 'sv2-proxy'
+        ? await modules.createProxy(proxyOptions(options, pool), proxyModules, (event) => {
+            if (!isClosing) onProxyEvent(event, sink);
+          })
+        : undefined;
+    if (proxy !== undefined) resources.add('proxy', () => proxy.close());
+    const devices = await startDevices(options, proxy ?? pool, sink, modules, names);
+    // The pool drains first, then what is between, so that devices hear what became of their last shares.
     resources.add('devices', async () => {
+      isClosing = true;
       await pool.close();
+      await proxy?.close();
       await devices.close();
     });
     return {
@@ -76,6 +90,7 @@ export async function createStack(
       get workAccepted() {
         return workAccepted;
       },
+      hops: () => (proxy === undefined ? [] : [hopOf('proxy', proxy)]),
       close: () => resources.close(),
     };
   } catch (error) {
@@ -107,17 +122,44 @@ function poolOptions(options: StackOptions, provider: TemplateProvider) {
   return {
     listen: { host: HOST, port: options.poolPort },
     templateProvider: { ...provider.address, authorityPublicKey: requiredKey(provider.authorityPublicKey) },
-    authoritySecretKey: poolSecretKey(options.dataDir),
+    authoritySecretKey: secretKeyOf('pool', options.dataDir),
     network: 'regtest' as const,
     coinbaseRewardScript: scriptFromDescriptor(REWARD_DESCRIPTOR, 'regtest'),
+    sharesPerMinute: poolShareRate(options),
+    minHashrate: 1,
+  };
+}
+
+/** Behind a proxy all devices are one channel, whose target must not be harder than a block: a proxy sees only nbits. */
+function poolShareRate({ topology, sharesPerMinute, blockInterval }: StackOptions): number {
+  return topology === 'sv2' ? sharesPerMinute : Math.max(sharesPerMinute, (60 / blockInterval) * SHARES_PER_BLOCK);
+}
+
+function proxyOptions(options: StackOptions, pool: Pool) {
+  return {
+    listen: { host: HOST, port: options.proxyPort },
+    upstreams: [
+      { ...pool.address, authorityPublicKey: requiredKey(pool.authorityPublicKey), userIdentity: USER_IDENTITY },
+    ],
+    authoritySecretKey: secretKeyOf('proxy', options.dataDir),
     sharesPerMinute: options.sharesPerMinute,
     minHashrate: 1,
   };
 }
 
+function hopOf(role: string, { status: { totals } }: RunningProxy): HopSummary {
+  const { sharesIn, sharesForwarded, sharesAcknowledged } = totals;
+  return {
+    role,
+    shares_in: sharesIn,
+    shares_forwarded: sharesForwarded,
+    shares_acknowledged: sharesAcknowledged,
+  };
+}
+
 function startDevices(
   options: StackOptions,
-  pool: Pool,
+  upstream: Pick<Pool, 'address' | 'authorityPublicKey'>,
   sink: StackSink,
   modules: StackModules,
   names: readonly string[],
@@ -125,7 +167,7 @@ function startDevices(
   const { channel, hashrate, workers, devices } = options;
   return modules.createMiningDevice(
     {
-      upstreams: [{ ...pool.address, authorityPublicKey: requiredKey(pool.authorityPublicKey) }],
+      upstreams: [{ ...upstream.address, authorityPublicKey: requiredKey(upstream.authorityPublicKey) }],
       // One device alone sends the identity as it is, several append their names.
       userIdentity: devices === 1 ? `${USER_IDENTITY}.${names[0]}` : USER_IDENTITY,
       devices,
@@ -179,6 +221,27 @@ function onPoolEvent(event: PoolAppEvent, sink: StackSink, finders: BlockFinders
       return;
     case 'templateProviderFailed':
       sink.onWarning(`pool: template provider: ${event.message}`);
+      return;
+    default:
+      return;
+  }
+}
+
+function onProxyEvent(event: ProxyAppEvent, sink: StackSink): void {
+  switch (event.type) {
+    case 'listening':
+      sink.onEvent(listening('proxy', event.address, event.authorityPublicKey));
+      return;
+    case 'upstreamFailed':
+      sink.onWarning(
+        `proxy: upstream ${event.host}:${event.port}: ${event.failure}, next try in ${event.retryInMs} ms`,
+      );
+      return;
+    case 'shareGap':
+      sink.onWarning(`proxy: the pool counted ${event.counted} shares and answered ${event.answered}`);
+      return;
+    case 'workExpired':
+      sink.onWarning('proxy: no work, disconnecting devices');
       return;
     default:
       return;

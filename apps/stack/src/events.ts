@@ -17,6 +17,14 @@ export interface DeviceSummary {
   readonly shares_accepted: number;
 }
 
+/** A role between the devices and the pool, with the shares that went through it. */
+export interface HopSummary {
+  readonly role: string;
+  readonly shares_in: number;
+  readonly shares_forwarded: number;
+  readonly shares_acknowledged: number;
+}
+
 /** The last line of `--json`. */
 export interface StackSummary {
   readonly event: 'summary';
@@ -27,5 +35,7 @@ export interface StackSummary {
   readonly shares_accepted: number;
   readonly shares_rejected: number;
   readonly devices: readonly DeviceSummary[];
+  /** From the pool to the devices; none where they mine on it directly. */
+  readonly hops: readonly HopSummary[];
   readonly seconds: number;
 }

@@ -4,10 +4,10 @@ import { createKeys } from '@stratumkit/keygen';
 import { decodeAuthoritySecretKey } from '@stratumkit/noise';
 import { randomBytes } from '@stratumkit/runtime';
 
-/** The pool's authority secret key: kept in `<dataDir>/pool/authority.key`, new at every start without a directory. */
-export function poolSecretKey(dataDir: string | undefined): Uint8Array {
+/** A role's authority secret key: kept in `<dataDir>/<role>/authority.key`, new at every start without a directory. */
+export function secretKeyOf(role: 'pool' | 'proxy', dataDir: string | undefined): Uint8Array {
   if (dataDir === undefined) return decodeAuthoritySecretKey(createKeys(randomBytes).secretKey);
-  const directory = join(dataDir, 'pool');
+  const directory = join(dataDir, role);
   const file = join(directory, 'authority.key');
   if (!existsSync(file)) {
     mkdirSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
 import type { NodeAuth } from '@stratumkit/node-rpc';
 
-export const TOPOLOGIES = ['sv2'] as const;
+export const TOPOLOGIES = ['sv2', 'sv2-proxy'] as const;
 export type Topology = (typeof TOPOLOGIES)[number];
 
 export interface StackOptions {
@@ -25,4 +25,5 @@ export interface StackOptions {
   /** Ports of 127.0.0.1 to listen on; 0 for a free one. */
   readonly templateProviderPort: number;
   readonly poolPort: number;
+  readonly proxyPort: number;
 }

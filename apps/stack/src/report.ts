@@ -1,4 +1,4 @@
-import type { StackEvent, StackSummary } from './events.ts';
+import type { HopSummary, StackEvent, StackSummary } from './events.ts';
 
 export interface RoleLine {
   readonly role: string;
@@ -66,7 +66,7 @@ export class StackReport {
     }
   }
 
-  summary(seconds: number): StackSummary {
+  summary(seconds: number, hops: readonly HopSummary[] = []): StackSummary {
     return {
       event: 'summary',
       blocks: this.blocks,
@@ -77,6 +77,7 @@ export class StackReport {
         name,
         shares_accepted: sharesAccepted,
       })),
+      hops,
       seconds: Math.round(seconds * 1000) / 1000,
     };
   }

@@ -27,6 +27,7 @@ describe('the report of a stack', () => {
         { name: 'device1', shares_accepted: 3 },
         { name: 'device2', shares_accepted: 0 },
       ],
+      hops: [],
       seconds: 12.346,
     });
   });

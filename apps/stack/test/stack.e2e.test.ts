@@ -102,6 +102,42 @@ describe('the stack', () => {
     });
   }
 
+  it('puts a proxy between pool and devices', async () => {
+    const argv = [
+      '--json',
+      '--topology',
+      'sv2-proxy',
+      '--devices',
+      '5',
+      '--until-blocks',
+      '2',
+      '--block-interval',
+      '0.7',
+    ];
+    const { exitCode, lines } = await run(
+      argv.concat(['--hashrate', '50k', '--workers', '1', '--shares-per-minute', '600']),
+    );
+    expect(exitCode).toBe(0);
+    const all = events(lines);
+    expect(all.slice(0, 3).map(({ role }) => role)).toEqual(['template-provider', 'pool', 'proxy']);
+    for (const block of all.filter(({ event }) => event === 'block')) expect(block.device).toMatch(/^device[1-5]$/);
+    const codes = all.filter(({ event }) => event === 'share_rejected').map((event) => event.error_code);
+    expect(codes.filter((code) => code !== 'stale-share')).toEqual([]);
+    const { hops, devices } = all.at(-1);
+    expect(hops).toEqual([
+      {
+        role: 'proxy',
+        shares_in: expect.any(Number),
+        shares_forwarded: expect.any(Number),
+        shares_acknowledged: expect.any(Number),
+      },
+    ]);
+    const [{ shares_in: taken, shares_forwarded: forwarded, shares_acknowledged: acknowledged }] = hops;
+    expect(forwarded).toBeLessThanOrEqual(taken);
+    expect(acknowledged).toBeGreaterThan(0);
+    for (const device of devices) expect(device.shares_accepted).toBeGreaterThan(0);
+  });
+
   it('goes on with the same chain and keys in a data directory', async () => {
     const argv = [
       '--json',

@@ -84,7 +84,7 @@ export class Aggregator implements ProxyMode {
     return { ...this.#forwarder.counters };
   }
 
-  get unanswered(): number {
+  get unansweredShares(): number {
     return this.#forwarder.unanswered;
   }
 
@@ -247,7 +247,8 @@ export class Aggregator implements ProxyMode {
   }
 
   #createSpace(size: number): Space {
-    const { targets, shareBatchSize, maxBatchDelayMs, hash, createJobHasher, serverLimits } = this.#options;
+    const { targets, retargeting, shareBatchSize, maxBatchDelayMs, hash, createJobHasher, serverLimits } =
+      this.#options;
     const payout = createPayout(new Uint8Array(0));
     const extranonces = new ExtranonceAllocator({
       localPrefix: new Uint8Array(0),
@@ -261,6 +262,7 @@ export class Aggregator implements ProxyMode {
       targets,
       identities: this.#identities,
       holdsShare: (share) => this.#forwarder.isWanted(share),
+      ...(retargeting === undefined ? {} : { retargeting }),
       ...(shareBatchSize === undefined ? {} : { shareBatchSize }),
       ...(maxBatchDelayMs === undefined ? {} : { maxBatchDelayMs }),
       ...(hash === undefined ? {} : { hash }),

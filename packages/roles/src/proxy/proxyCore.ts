@@ -19,7 +19,6 @@ import { decideProxySetup, inheritedFlags } from './setupPolicy.ts';
  * `connect` asks for an upstream connection, whose end or failure comes back as `upstream-disconnected`.
  */
 export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
-  readonly #options: ProxyCoreOptions<Upstream>;
   readonly #limits: ProxyLimits;
   readonly #upstreams: UpstreamSwitch<Upstream>;
   readonly #mode: ProxyMode;
@@ -29,7 +28,6 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
   #inherited = 0;
 
   constructor(options: ProxyCoreOptions<Upstream>) {
-    this.#options = options;
     this.#limits = { ...DEFAULT_PROXY_LIMITS, ...options.limits };
     this.#mode = new Aggregator(options);
     const { upstreams, random, retry, timeouts, clientLimits } = options;
@@ -55,6 +53,11 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
 
   get openChannels(): number {
     return this.#mode.openChannels;
+  }
+
+  /** Shares sent up that are not answered yet. */
+  get unansweredShares(): number {
+    return this.#mode.unansweredShares;
   }
 
   get totals(): ProxyTotals {
@@ -144,7 +147,7 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
     if (session === undefined) this.#expiresAtMs = now.monotonicMs + this.#limits.noWorkMs;
     else {
       this.#expiresAtMs = undefined;
-      this.#inherited = inheritedFlags(session.flags, this.#options.aggregateChannels);
+      this.#inherited = inheritedFlags(session.flags);
     }
     return this.#mode.active(session, now);
   }

@@ -13,6 +13,7 @@ export interface ProxyMode {
   readonly connections: number;
   readonly openChannels: number;
   readonly totals: ProxyTotals;
+  readonly unansweredShares: number;
   readonly deadline: number | undefined;
   /** The channel that every upstream is asked for; `isStandby` while another upstream serves. */
   trunk(isStandby: boolean): TrunkRequest;

@@ -5,7 +5,7 @@ import type { MiningMessage } from '@stratumkit/messages';
 import type { SetupConnection } from '@stratumkit/messages/common';
 import type { MiningClientLimits } from '../miningClient/limits.ts';
 import type { MiningEvent } from '../miningServer/events.ts';
-import type { MiningServerLimits } from '../miningServer/types.ts';
+import type { MiningServerLimits, RetargetingOptions } from '../miningServer/types.ts';
 import type { CloseOutput, ConnectionId, FrameKind, SendOutput } from '../output.ts';
 import type { RetryPolicy, UpstreamEvent, UpstreamTimeouts, WorkUpstream } from '../upstreamList/index.ts';
 
@@ -24,13 +24,13 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = { noWorkMs: 30_000, updateMs: 1
 export interface ProxyCoreOptions<Upstream extends WorkUpstream = WorkUpstream> {
   /** In order of preference, at least one. */
   readonly upstreams: readonly Upstream[];
-  /** True: all downstreams mine in one upstream channel. False: each downstream channel is one upstream. */
-  readonly aggregateChannels: boolean;
   readonly targets: TargetPolicy;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Aggregating: extranonce bytes that an upstream is asked for, the most wanted first; by default 12, 10, 8, 6, 4. */
+  /** Extranonce bytes that an upstream is asked for, the most wanted first; by default 12, 10, 8, 6, 4. */
   readonly extranonceSizes?: readonly number[];
+  /** Channels keep the target of their opening or update if absent. */
+  readonly retargeting?: RetargetingOptions;
   readonly shareBatchSize?: number;
   readonly maxBatchDelayMs?: number;
   readonly hash?: HashBackend;

@@ -4,18 +4,16 @@ import { MINING_SETUP_FLAGS, MINING_SETUP_SUCCESS_FLAGS } from '@stratumkit/mess
 import type { MiningSetupDecision } from '../miningServer/setupPolicy.ts';
 
 const { requiresStandardJobs, requiresVersionRolling } = MINING_SETUP_FLAGS;
-const { requiresFixedVersion, requiresExtendedChannels } = MINING_SETUP_SUCCESS_FLAGS;
+const { requiresFixedVersion } = MINING_SETUP_SUCCESS_FLAGS;
 
-/** Flags of the upstream's Success that hold for downstreams too; an aggregating proxy makes standard jobs by itself. */
-export function inheritedFlags(upstreamFlags: number, aggregateChannels: boolean): number {
-  return upstreamFlags & (requiresFixedVersion | (aggregateChannels ? 0 : requiresExtendedChannels));
+/** Flags of the upstream's Success that hold for downstreams too; standard jobs the proxy makes by itself. */
+export function inheritedFlags(upstreamFlags: number): number {
+  return upstreamFlags & requiresFixedVersion;
 }
 
 /** SetupConnection flags that can be granted under an upstream with these flags. Custom work goes through no proxy. */
-export function supportedProxyFlags(inherited: number): number {
-  const rolling = (inherited & requiresFixedVersion) === 0 ? requiresVersionRolling : 0;
-  const standard = (inherited & requiresExtendedChannels) === 0 ? requiresStandardJobs : 0;
-  return rolling | standard;
+function supportedProxyFlags(inherited: number): number {
+  return requiresStandardJobs | ((inherited & requiresFixedVersion) === 0 ? requiresVersionRolling : 0);
 }
 
 /** What the upstream cannot give is refused here, with all unsupported flags (spec 3.6.3, 5.3.1). */

@@ -97,9 +97,6 @@ interface Cable {
   open: boolean;
 }
 
-/** A share as the pool counted it. */
-export type PoolShare = Extract<PoolEvent, { type: 'share' }>;
-
 /** Pools, proxies and devices under virtual time, joined by cables that lose nothing and take no time. */
 export class Network {
   readonly clock = new FakeClock({ unixSeconds: START });
@@ -469,7 +466,6 @@ export class TestProxy implements Server {
     this.#name = name;
     this.#extensions = extensions;
     this.core = new ProxyCore<Upstream>({
-      aggregateChannels: true,
       targets: {
         sharesPerMinute: 6,
         easiestTarget: targetFromHashrate(1, 6),

@@ -1,0 +1,145 @@
+import { KeyPool } from '@stratumkit/accelerate';
+import { targetFromHashrate } from '@stratumkit/bitcoin';
+import type { CloseCause } from '@stratumkit/connection';
+import { Connection, ConnectionGate, type ConnectionOptions, type ConnectionSecurity } from '@stratumkit/connection';
+import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
+import { ProxyCore, type ProxyTotals } from '@stratumkit/roles';
+import { formatSocketAddress, Resources } from '@stratumkit/runtime';
+import type { ProxyAppEvent } from './events.ts';
+import { defaultModules, type ProxyModules } from './modules.ts';
+import type { ProxyOptions, ProxyUpstream } from './options.ts';
+import { ProxyMachine } from './proxyMachine.ts';
+import { createServerSecurity, createUpstreamSecurity } from './security.ts';
+import { UpstreamLinks } from './upstreamLinks.ts';
+
+export interface ProxyStatus {
+  /** `host:port` of the upstream that serves work; undefined while none does. */
+  readonly upstream: string | undefined;
+  readonly connections: number;
+  readonly channels: number;
+  /** Shares sent up that are not answered yet. */
+  readonly unansweredShares: number;
+  readonly totals: ProxyTotals;
+}
+
+export interface RunningProxy {
+  readonly address: { readonly host: string; readonly port: number };
+  /** base58check; undefined without encryption. */
+  readonly authorityPublicKey: string | undefined;
+  readonly status: ProxyStatus;
+  /** Closed downstream connections by cause. */
+  readonly closeCounts: ReadonlyMap<CloseCause, number>;
+  /** Answers open shares, closes channels and connections, then stops. */
+  close(): Promise<void>;
+}
+
+const DEFAULTS = { sharesPerMinute: 6, minHashrate: 10_000, maxHashrate: 1e21, maxConnections: 20_000 };
+const DRAIN_MS = 4_000;
+const EPHEMERAL_KEYS = { size: 64, refill: 4, intervalMs: 100 };
+
+/** Starts a proxy; what fails on the way is undone. Work comes when an upstream is reached. */
+export async function createProxy(
+  options: ProxyOptions,
+  modules: ProxyModules = defaultModules,
+  onEvent: (event: ProxyAppEvent) => void = () => undefined,
+): Promise<RunningProxy> {
+  const { clock, random } = modules;
+  const resources = new Resources();
+  try {
+    const keys = new KeyPool({ crypto: modules.crypto, random, size: EPHEMERAL_KEYS.size });
+    const { security, authorityPublicKey } = createServerSecurity(options, { random, crypto: keys.crypto });
+    for (const upstream of options.upstreams) createUpstreamSecurity(upstream, options, modules);
+    const core = createCore(options, modules);
+    const upstreams = new UpstreamLinks(options, modules, (input) => machine.handle(input));
+    const machine = new ProxyMachine(core, { clock, upstreams, onEvent });
+    resources.add('upstreams', () => upstreams.close());
+    resources.add('machine', () => machine.close());
+    const listener = await modules.listen<'mining'>({
+      ...options.listen,
+      clock,
+      gate: new ConnectionGate({ maxConnections: options.maxConnections ?? DEFAULTS.maxConnections }),
+      createConnection: (_, now) => new Connection(connectionOptions(options, core, security), now),
+      onEvent: (event, link) => machine.receive(event, link),
+    });
+    resources.add('listener', () => listener.close());
+    resources.add('downstreams', async () => {
+      await machine.drain(DRAIN_MS);
+      machine.handle({ type: 'stop' });
+    });
+    if (!options.insecure) resources.add('keys', makeKeysAhead(keys));
+    machine.handle({ type: 'start' });
+    const { address } = listener;
+    onEvent({ type: 'listening', address: formatSocketAddress(address), authorityPublicKey });
+    return {
+      address,
+      authorityPublicKey,
+      get status() {
+        return statusOf(core);
+      },
+      get closeCounts() {
+        return listener.closeCounts;
+      },
+      close: () => resources.close(),
+    };
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}
+
+function createCore(options: ProxyOptions, { random, hash }: ProxyModules): ProxyCore<ProxyUpstream> {
+  const { sharesPerMinute = DEFAULTS.sharesPerMinute } = options;
+  const { minHashrate = DEFAULTS.minHashrate, maxHashrate = DEFAULTS.maxHashrate } = options;
+  return new ProxyCore<ProxyUpstream>({
+    upstreams: options.upstreams,
+    targets: {
+      sharesPerMinute,
+      easiestTarget: targetFromHashrate(minHashrate, sharesPerMinute),
+      hardestTarget: targetFromHashrate(maxHashrate, sharesPerMinute),
+    },
+    random: () => new DataView(random(4).slice().buffer).getUint32(0) / 2 ** 32,
+    hash,
+    ...(options.vardiff !== false && { retargeting: { sharesPerMinute, minHashrate, maxHashrate } }),
+    ...(options.shareBatchSize !== undefined && { shareBatchSize: options.shareBatchSize }),
+    ...(options.limits !== undefined && { limits: options.limits }),
+    ...(options.serverLimits !== undefined && { serverLimits: options.serverLimits }),
+    ...(options.retry !== undefined && { retry: options.retry }),
+    ...(options.timeouts !== undefined && { timeouts: options.timeouts }),
+  });
+}
+
+function connectionOptions(
+  options: ProxyOptions,
+  core: ProxyCore<ProxyUpstream>,
+  security: ConnectionSecurity,
+): ConnectionOptions<'mining'> {
+  return {
+    protocol: 'mining',
+    security,
+    setup: {
+      side: 'server',
+      policy: (request) => core.decideSetup(request),
+      extensions: {
+        supported: options.supportedExtensions ?? [WORKER_HASHRATE_TRACKING],
+        required: options.requiredExtensions ?? [],
+      },
+    },
+  };
+}
+
+/** Handshakes need a fresh key each; they are made when there is time. */
+function makeKeysAhead(keys: KeyPool): () => void {
+  const timer = setInterval(() => keys.refill(EPHEMERAL_KEYS.refill), EPHEMERAL_KEYS.intervalMs).unref();
+  return () => clearInterval(timer);
+}
+
+function statusOf(core: ProxyCore<ProxyUpstream>): ProxyStatus {
+  const { upstream, connections, openChannels: channels, unansweredShares, totals } = core;
+  return {
+    upstream: upstream === undefined ? undefined : formatSocketAddress(upstream),
+    connections,
+    channels,
+    unansweredShares,
+    totals,
+  };
+}
