@@ -81,6 +81,17 @@ export {
   type UpstreamInput,
 } from './proxy/index.ts';
 export {
+  type Account,
+  type AccountLimits,
+  type AccountName,
+  accountOf,
+  type ChannelStatistics,
+  type ClientStatistics,
+  DEFAULT_ACCOUNT_LIMITS,
+  MiningStatistics,
+  type StatisticsEvent,
+} from './statistics/index.ts';
+export {
   type BlockSolution,
   createTemplate,
   DEFAULT_TEMPLATE_CLIENT_LIMITS,

@@ -19,6 +19,7 @@ export type MiningEvent =
       readonly connection: ConnectionId;
       readonly address: string | undefined;
       readonly vendor: string;
+      readonly hardwareVersion: string;
       readonly deviceId: string;
     }
   | { readonly type: 'disconnected'; readonly connection: ConnectionId }
@@ -28,6 +29,8 @@ export type MiningEvent =
       readonly groupChannelId: number;
       readonly nominalHashrate: number;
       readonly target: Uint8Array;
+      /** The largest one that the client accepts. */
+      readonly maxTarget: Uint8Array;
       readonly extranoncePrefix: Uint8Array;
       readonly extranonceSize: number;
       readonly payoutKey: string;
@@ -69,6 +72,8 @@ export type MiningEvent =
       readonly connection: ConnectionId;
       readonly channelId: number;
       readonly shares: number;
+      /** As sent in new_shares_sum. */
+      readonly difficultySum: bigint;
     }
   | {
       readonly type: 'job';

@@ -148,10 +148,10 @@ export class ShareDesk {
     // After a client's CloseChannel nothing may be sent for the channel (spec 5.3.9).
     if (served.state === 'closed' || !served.peer.isConnected) return { outputs, served };
     for (const acknowledgement of acknowledgements) {
-      const { channelId, newSubmitsAcceptedCount: shares } = acknowledgement;
+      const { channelId, newSubmitsAcceptedCount: shares, newSharesSum: difficultySum } = acknowledgement;
       const frame = encodeFrame(SubmitSharesSuccess, acknowledgement);
       outputs.push({ type: 'send', to: [connection], frame, kind: 'acknowledgement', channelId });
-      outputs.push({ type: 'event', event: { type: 'acknowledged', connection, channelId, shares } });
+      outputs.push({ type: 'event', event: { type: 'acknowledged', connection, channelId, shares, difficultySum } });
     }
     return { outputs: [...outputs, ...this.finishClosing(served)], served };
   }
