@@ -68,7 +68,7 @@ export const PROXY_FIELDS = {
   }),
   supported_extensions: list(extensionType, { doc: 'extensions granted to miners', default: [2] }),
   required_extensions: list(extensionType, { doc: 'extensions that miners must have', default: [] }),
-  no_work_timeout_sec: number({
+  max_work_absence_sec: number({
     doc: 'miners are disconnected when no upstream served work for so long, so that they go elsewhere',
     default: 30,
     minimum: 1,
@@ -125,7 +125,7 @@ export function toOptions(config: ProxyConfig): ProxyOptions {
     supportedExtensions: config.supportedExtensions,
     requiredExtensions: config.requiredExtensions,
     maxConnections: config.maxConnections,
-    limits: { noWorkMs: config.noWorkTimeoutSec * 1_000 },
+    limits: { noWorkMs: config.maxWorkAbsenceSec * 1_000 },
     serverLimits: { maxChannels: config.maxChannels, maxChannelsPerConnection: config.maxChannelsPerConnection },
     timeouts: { returnAfterMs: config.returnAfterSec * 1_000 },
   };
