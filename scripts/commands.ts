@@ -3,17 +3,22 @@ import { miningDevice } from '@stratumkit/mining-device';
 import { pool } from '@stratumkit/pool';
 import { proxy } from '@stratumkit/proxy';
 import type { AppDefinition, Fields } from '@stratumkit/runtime';
+import { sim } from '@stratumkit/sim';
 import { stack } from '@stratumkit/stack';
 import { templateProvider } from '@stratumkit/template-provider';
 import type { Command } from './commandDocs.ts';
 
-/** Every command of the repository, in the order of the index. */
+/**
+ * Every command with one set of options, in the order of the index. `message-generator` has subcommands and a page of its own
+ * making: its README.
+ */
 export const COMMANDS: readonly Command[] = [
   command('stack', stack),
   command('pool', pool),
   command('proxy', proxy),
   command('template-provider', templateProvider),
   command('mining-device', miningDevice),
+  command('sim', sim),
   command('keygen', keygen),
 ];
 

@@ -127,5 +127,3 @@ export class JobStore {
     }
   }
 }
-
-export type { ChannelJob, ExtendedJobTemplate };

@@ -2,9 +2,8 @@ import type { Now } from '@stratumkit/codec';
 
 /** Wall time at virtual time 0: 2026-01-01. */
 export const EPOCH_SECONDS = 1_767_225_600;
-/** Times are multiples of this, so that adding them is exact. */
-export const TICK_MS = 1 / 1024;
 
+/** To a multiple of 1/1024 ms, so that adding times is exact. */
 export function roundUpToTick(timeMs: number): number {
   return Math.ceil(timeMs * 1024) / 1024;
 }
