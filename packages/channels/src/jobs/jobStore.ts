@@ -4,7 +4,7 @@ import type { ShareTarget } from '../difficulty/shareTarget.ts';
 import type { ChannelLimits } from '../limits.ts';
 import type { JobHasher } from '../shares/jobHasher.ts';
 import type { TipMemory } from '../shares/tipMemory.ts';
-import type { ChannelJob, ExtendedJobTemplate, JobState } from './job.ts';
+import type { ChannelJob, JobState } from './job.ts';
 import type { JobIds } from './jobIds.ts';
 
 /** A {@link ChannelJob} with what only its channel may change. */
