@@ -1,9 +1,12 @@
 import { displayHash } from '@stratumkit/bitcoin';
-import { createHttpServer, createMetrics, defineApp } from '@stratumkit/runtime';
+import { MiningStatistics, type StatisticsEvent } from '@stratumkit/roles';
+import { createHttpServer, createMetrics, defineApp, readClock } from '@stratumkit/runtime';
 import { POOL_FIELDS, toOptions } from './config.ts';
+import type { PoolAppEvent } from './events.ts';
 import { logEvent } from './logEvent.ts';
 import { PoolMetrics } from './metrics.ts';
 import { defaultModules } from './modules.ts';
+import { monitoringRoutes } from './monitoringApi.ts';
 import { createPool, type Pool } from './pool.ts';
 
 export const pool = defineApp({
@@ -29,9 +32,11 @@ export const pool = defineApp({
   async run(config, { log, resources }) {
     const registry = createMetrics(resources);
     const metrics = new PoolMetrics(registry);
+    const statistics = new MiningStatistics(readClock());
     const running = await createPool(toOptions(config), defaultModules, (event) => {
       logEvent(log, event);
       metrics.count(event);
+      if (isOfMining(event)) statistics.observe(event, readClock());
     });
     resources.add('pool', () => running.close());
     metrics.observe(running);
@@ -40,6 +45,12 @@ export const pool = defineApp({
         address: config.monitoringAddress,
         metrics: registry,
         health: () => healthOf(running),
+        routes: monitoringRoutes({
+          statistics,
+          monotonicMs: () => readClock().monotonicMs,
+          sharesPerMinute: config.sharesPerMinute,
+          shareBatchSize: config.shareBatchSize,
+        }),
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());
@@ -50,6 +61,17 @@ export const pool = defineApp({
     return 'running';
   },
 });
+
+/** All but the events of the process's edge. */
+function isOfMining(event: PoolAppEvent): event is StatisticsEvent {
+  return !(event.type in EDGE_EVENTS);
+}
+
+const EDGE_EVENTS: Record<Exclude<PoolAppEvent, StatisticsEvent>['type'], true> = {
+  listening: true,
+  connectionClosed: true,
+  templateProviderUnreachable: true,
+};
 
 /** Healthy means that there is work and that blocks found now would reach the network. */
 function healthOf({ status }: Pool): { healthy: boolean; [field: string]: unknown } {

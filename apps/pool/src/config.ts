@@ -70,7 +70,7 @@ export const POOL_FIELDS = {
     default: 120,
     minimum: 1,
   }),
-  monitoring_address: socketAddress({ doc: 'serve /metrics and /api/v1/health here', optional: true }),
+  monitoring_address: socketAddress({ doc: 'serve /metrics and the JSON below /api/v1 here', optional: true }),
   monitoring_cache_refresh_secs: integer({ doc: 'accepted, not needed', default: 15, minimum: 1, flag: false }),
   insecure: boolean({ doc: 'no encryption; for tests on one machine', default: false }),
 } as const;

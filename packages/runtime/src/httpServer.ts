@@ -14,6 +14,8 @@ export interface HttpReply {
 export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
+  /** What stands where the route has `{name}`, decoded. */
+  readonly params: Readonly<Record<string, string>>;
 }
 
 /** Answers one path. What it throws becomes a 500 without details. */
@@ -27,7 +29,7 @@ export interface HttpOptions {
   readonly metrics?: Registry;
   /** Body of `/api/v1/health`; status 503 when `healthy` is false. */
   health?(): { readonly healthy: boolean } & Readonly<Record<string, unknown>>;
-  /** Further paths. */
+  /** Further paths; `{name}` stands for one segment. */
   readonly routes?: Readonly<Record<string, HttpRoute>>;
   onError?(error: unknown, path: string): void;
 }
@@ -42,7 +44,7 @@ const LIMITS = { connections: 64, headerBytes: 8_192, headersTimeoutMs: 5_000, r
 /** Serves `/metrics` and `/api/v1/health`, reading only. Throws `ConfigError` when the address cannot be bound. */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { address = { host: '127.0.0.1', port: 0 } } = options;
-  const routes = new Map(Object.entries({ ...standardRoutes(options), ...options.routes }));
+  const routes = Object.entries({ ...standardRoutes(options), ...options.routes });
   const allowedHosts = new Set(['localhost', ...(options.allowedHosts ?? [])].map((host) => host.toLowerCase()));
   const server = createServer(
     {
@@ -89,7 +91,7 @@ function standardRoutes({ metrics, health }: HttpOptions): Record<string, HttpRo
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: ReadonlyMap<string, HttpRoute>,
+  routes: readonly (readonly [string, HttpRoute])[],
   allowedHosts: ReadonlySet<string>,
   onError: HttpOptions['onError'],
 ): Promise<void> {
@@ -115,15 +117,37 @@ function replyTo(
   request: IncomingMessage,
   path: string,
   query: string,
-  routes: ReadonlyMap<string, HttpRoute>,
+  routes: readonly (readonly [string, HttpRoute])[],
   allowedHosts: ReadonlySet<string>,
 ): HttpReply | Promise<HttpReply> {
   // A web page that resolves its own name to this address (DNS rebinding) sends that name as Host.
   if (!isAllowedHost(request.headers.host, allowedHosts)) return { status: 421, body: { error: 'unknown host' } };
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, body: { error: 'read only' } };
-  const route = routes.get(path);
-  if (route === undefined) return { status: 404, body: { error: 'no such path' } };
-  return route({ path, query: new URLSearchParams(query) });
+  for (const [pattern, route] of routes) {
+    const params = matchPath(pattern, path);
+    if (params !== undefined) return route({ path, query: new URLSearchParams(query), params });
+  }
+  return { status: 404, body: { error: 'no such path' } };
+}
+
+function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  if (pattern === path) return {};
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+    const text = given[index]!;
+    if (name === undefined ? segment !== text : text === '') return undefined;
+    if (name === undefined) continue;
+    try {
+      params[name] = decodeURIComponent(text);
+    } catch {
+      return undefined;
+    }
+  }
+  return params;
 }
 
 function isAllowedHost(header: string | undefined, allowedHosts: ReadonlySet<string>): boolean {

@@ -22,6 +22,7 @@ beforeEach(async () => {
     health: () => ({ healthy, height: 7 }),
     routes: {
       '/api/v1/echo': ({ query }) => ({ body: { limit: query.get('limit') } }),
+      '/api/v1/clients/{id}/channels': ({ params }) => ({ body: params }),
       '/api/v1/broken': () => {
         throw new Error('secret detail');
       },
@@ -49,6 +50,18 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET')
 }
 
 describe('createHttpServer', () => {
+  it.each([
+    ['/api/v1/clients/7/channels', 200, { id: '7' }],
+    ['/api/v1/clients/a%2Fb%20c/channels', 200, { id: 'a/b c' }],
+    ['/api/v1/clients//channels', 404, { error: 'no such path' }],
+    ['/api/v1/clients/%zz/channels', 404, { error: 'no such path' }],
+    ['/api/v1/clients/7/channels/', 404, { error: 'no such path' }],
+  ])('takes parameters from the path: %s', async (path, status, body) => {
+    const reply = await ask(path);
+    expect(reply.status).toBe(status);
+    expect(JSON.parse(reply.body)).toEqual(body);
+  });
+
   it('listens on this machine only, unless told otherwise', () => {
     expect(server.address.host).toBe('127.0.0.1');
   });
