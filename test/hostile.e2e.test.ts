@@ -8,7 +8,7 @@ const COPIES = Math.ceil(200 / ATTACKS.length);
 const MEMORY_MARGIN = 64 * 1024 * 1024;
 
 interface Report {
-  readonly memory: { readonly rss: number; readonly heap: number };
+  readonly memory: { readonly rss: number };
   readonly connections: number;
   readonly channels: number;
   readonly accepted: number;
@@ -90,19 +90,17 @@ it('a pool closes 200 hostile connections by their limits, and a device has ever
   const before = control.answers.found;
   await control.until(() => control.answers.found > before && control.isAnswered());
 
-  const after = await report();
+  let after = await report();
+  while (after.connections > 1) after = await report();
   const closed = Object.values(after.counts).reduce((sum, count) => sum + count, 0);
   expect(closed).toBe(attackers);
   for (const [cause, count] of Object.entries(atLeast())) {
     expect({ cause, met: (after.counts[cause] ?? 0) >= count }).toEqual({ cause, met: true });
   }
-  expect(after.connections).toBe(1);
   expect(after.channels).toBe(1);
   expect(control.answers.disconnects).toBe(0);
   expect(control.answers.rejected.filter((code) => code !== 'stale-share')).toEqual([]);
   expect(control.answers.accepted).toBeGreaterThan(0);
-  expect(after.memory.heap - idle.memory.heap).toBeLessThan(MEMORY_MARGIN);
-  // What V8 has given back the system may still count for a while.
-  expect(after.memory.rss - idle.memory.rss).toBeLessThan(2 * MEMORY_MARGIN);
+  expect(after.memory.rss - idle.memory.rss).toBeLessThan(MEMORY_MARGIN);
   await control.close();
 });

@@ -26,6 +26,8 @@ const pool = await createPool(
     coinbaseRewardScript: Uint8Array.of(0x51),
     sharesPerMinute: 240,
     minHashrate: 1,
+    // The defaults are 60 s each, which is long to wait for.
+    connectionLimits: { firstChannelTimeoutMs: 15_000, budgetPatienceMs: 10_000 },
   },
   poolModules,
   (event) => {
@@ -42,11 +44,11 @@ process.on('message', (request) => {
       .then(() => process.disconnect());
     return;
   }
-  global.gc?.();
-  const { rss, heapTotal, external } = process.memoryUsage();
+  // A plain collection leaves V8 its emptied pages, which count as the process's memory.
+  global.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   const { connections, channels } = pool.status;
   process.send?.({
-    memory: { rss, heap: heapTotal + external },
+    memory: { rss: process.memoryUsage().rss },
     connections,
     channels,
     accepted,

@@ -11,9 +11,9 @@ export interface GateLimits {
 
 export const DEFAULT_GATE_LIMITS: GateLimits = {
   maxConnections: 20_000,
-  maxPerAddress: 4_096,
-  maxPending: 2_048,
-  maxPendingPerAddress: 1_024,
+  maxPerAddress: 10_000,
+  maxPending: 8_192,
+  maxPendingPerAddress: 4_096,
 };
 
 /** The right to one connection. Both calls count once, however often they are made. */

@@ -12,7 +12,6 @@ const MEMORY_MARGIN = 64 * 1024 * 1024;
 
 interface Report {
   readonly rss: number;
-  readonly heap: number;
   readonly links: number;
   readonly counts: Readonly<Record<string, number>>;
   readonly delayP99Ms: number;
@@ -91,16 +90,14 @@ describe('200 hostile connections', () => {
     const attackers = await forkAttackers({ host: '127.0.0.1', port }, COPIES);
     const answered = await control.stop();
 
-    const after = await report();
     const expected = attackers + 1;
+    let after = await report();
+    while (after.links > 0) after = await report();
     expect(Object.values(after.counts).reduce((sum, count) => sum + count, 0)).toBe(expected);
     for (const [cause, count] of Object.entries(atLeast())) {
       expect({ cause, met: (after.counts[cause] ?? 0) >= count }).toEqual({ cause, met: true });
     }
     expect(answered).toBeGreaterThan(0);
-    expect(after.links).toBe(0);
-    expect(after.heap - idle.heap).toBeLessThan(MEMORY_MARGIN);
-    // What V8 has given back the system may still count for a while.
-    expect(after.rss - idle.rss).toBeLessThan(2 * MEMORY_MARGIN);
+    expect(after.rss - idle.rss).toBeLessThan(MEMORY_MARGIN);
   });
 });
