@@ -178,6 +178,17 @@ describe('execution commands', () => {
     expect(failures).toEqual([]);
   });
 
+  it('may have sent before they are accepted', async () => {
+    const program = `
+      const socket = require('net').connect(Number(process.argv[1]), '127.0.0.1', () =>
+        socket.write(Buffer.from('0080180900000700000004646f6e65', 'hex'), () => console.log('sent')));
+      ${STAYS}`;
+    const conditions = when([line('sent')]);
+    const command = { command: process.execPath, args: ['-e', program, `\${port:server}`], conditions };
+    const actions = [{ message_ids: [], results: [{ type: 'match_message_type', value: '0x18' }] }];
+    expect((await run({ ...server, actions, execution_commands: [command] })).failures).toEqual([]);
+  });
+
   it('are not run for a client under compat, and are otherwise', async () => {
     const timeouts = { connectMs: 50 };
     await run({ ...client, execution_commands }, { compat: true, timeouts });

@@ -14,6 +14,8 @@ export function parseConnections(root: Node, version: '1' | '2', compat: boolean
     version === '1' && compat ? [role.oneOf(['client'])] : [role.oneOf(['client', 'server', 'proxy', 'none'])];
   const own: ConnectionPlan[] = [];
   for (const name of roles) {
+    // What follows from a role that was refused would only be noise.
+    if (name !== role.json) continue;
     if (name === 'server' || name === 'proxy') own.push(parseServer(root.get('upstream'), protocol, 'server'));
     if (name === 'client' || name === 'proxy') own.push(parseClient(root.get('downstream'), protocol, 'client'));
   }
@@ -67,9 +69,9 @@ function parseServer(node: Node, protocol: 'sv1' | 'sv2', name: string): Connect
 }
 
 function address(node: Node) {
-  const ip = node.get('ip');
-  if (ip.text() !== '' && isIP(ip.text()) === 0) ip.error('must be an IPv4 or IPv6 address, not a host name');
-  return { ip: ip.text(), port: node.get('port').integer(0, 65_535), file: node.file, line: node.line };
+  const ip = node.get('ip').text();
+  if (ip !== '' && isIP(ip) === 0) node.get('ip').error('must be an IPv4 or IPv6 address, not a host name');
+  return { ip, port: node.get('port').integer(0, 65_535), file: node.file, line: node.line };
 }
 
 function readKey(node: Node, decode: (text: string) => Uint8Array): Uint8Array | undefined {

@@ -222,7 +222,8 @@ function nameOf(field: Node, definitions: readonly MessageDefinition[], compat: 
   if (hit === undefined && definitions.length > 0 && !compat) {
     field.error(`${definitions.map((definition) => definition.name).join(', ')} has no field ${name}`);
   }
-  return hit ?? name;
+  // With several messages the name is looked up again in the one that comes.
+  return definitions.length === 1 ? (hit ?? name) : name;
 }
 
 function pairs(list: Node): readonly (readonly [Node, Node])[] {

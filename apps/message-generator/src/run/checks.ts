@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@stratumkit/codec';
-import { groupOf } from '../format/layouts.ts';
+import { fieldNamed, groupOf } from '../format/layouts.ts';
 import type { FieldCheck, FieldSave, ResultPlan } from '../format/model.ts';
 import type { Scope } from '../values/evaluate.ts';
 import { matches } from '../values/match.ts';
@@ -126,12 +126,13 @@ function compareFields(fields: readonly FieldCheck[], json: JsonObject, received
 
 /** Every field of the message, what was expected of it and what came. */
 function compare(
-  fields: readonly FieldCheck[],
+  given: readonly FieldCheck[],
   json: JsonObject,
   received: DecodedFrame,
   scope: Scope,
 ): readonly FieldComparison[] {
   const names = Object.keys(json).filter((name) => name !== 'type');
+  const fields = given.map((check) => ({ ...check, field: fieldIn(received, check.field) }));
   const missing = fields.map(({ field }) => field).filter((field) => !names.includes(field));
   return [...names, ...missing].map((name) => {
     const checks = fields.filter(({ field }) => field === name);
@@ -145,6 +146,11 @@ function compare(
       differs: checks.some(({ expected }) => value === undefined || !matches(expected, value, scope, definition)),
     };
   });
+}
+
+/** A name may stand for a field of two messages, by an alias in one of them: the one that came decides. */
+function fieldIn({ definition }: DecodedFrame, name: string): string {
+  return (definition && fieldNamed(definition, name)) ?? name;
 }
 
 function fieldOf({ definition }: DecodedFrame, specName: string) {
@@ -163,7 +169,8 @@ export function showExpected(expected: JsonValue, { variables }: Scope): string 
 }
 
 export function save(saves: readonly FieldSave[], json: JsonObject, received: DecodedFrame, scope: Scope): void {
-  for (const { field, name } of saves) {
+  for (const { field: given, name } of saves) {
+    const field = fieldIn(received, given);
     const value = Object.hasOwn(json, field) ? json[field] : undefined;
     if (value === undefined) {
       throw new CheckFailure(`${frameTitle(received)} has no field ${field} to save as ${name}`, { hard: true });

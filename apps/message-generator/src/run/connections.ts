@@ -89,7 +89,7 @@ export class Connections {
   }
 }
 
-/** Sockets accepted, for whoever asks. */
+/** Sockets accepted, for whoever asks. Their bytes wait in the system until a peer listens for them. */
 class Listening {
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
@@ -117,11 +117,7 @@ class Listening {
   async next(): Promise<Socket> {
     for (;;) {
       const socket = this.#sockets.shift();
-      if (socket !== undefined) {
-        // Bytes wait in the system until somebody listens for them.
-        queueMicrotask(() => socket.resume());
-        return socket;
-      }
+      if (socket !== undefined) return socket;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

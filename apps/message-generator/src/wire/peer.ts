@@ -41,6 +41,8 @@ abstract class Peer<T> {
     socket.on('error', (error: NodeJS.ErrnoException) => this.inbox.end(error.code ?? error.message));
     socket.on('end', () => this.inbox.end('the peer closed the connection'));
     socket.on('close', () => this.inbox.end('the connection is closed'));
+    // An accepted socket is paused until somebody listens.
+    socket.resume();
   }
 
   protected abstract receive(chunk: Uint8Array): void;

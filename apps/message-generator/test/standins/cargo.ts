@@ -1,0 +1,83 @@
+/**
+ * Stands for `cargo` in the example files, which start their roles with it: `cargo run MOCK.json` plays the mock, `cargo run -p ROLE -- -c
+ * CONFIG` starts our role if the test asks for it, and otherwise a scripted peer of that name, or only prints what is waited for.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { currentProcess } from '@stratumkit/runtime';
+import { runProgram } from '../../src/cli/program.ts';
+import { runTestFile } from '../../src/index.ts';
+import { startApp, startPool, startTemplateProvider } from '../ourRoles.ts';
+
+const here = import.meta.dirname;
+/** Killed with the group of this process, which ends with the test. */
+const children = new Set<ChildProcess>();
+const { STANDIN_FOLDER = '', STANDIN_PORTS = '{}', STANDIN_OURS = '', STANDIN_PEERS = '{}' } = process.env;
+const ports = JSON.parse(STANDIN_PORTS) as Record<string, number>;
+const peers = JSON.parse(STANDIN_PEERS) as Record<string, string>;
+
+/** What the files wait for, all spellings of it. */
+const READY_LINES: Readonly<Record<string, readonly string[]>> = {
+  pool_sv2: ['127.0.0.1:34254', '0.0.0.0:34254', '127.0.0.1:44254'].map(
+    (at) => `Listening for encrypted connection on: ${at}`,
+  ),
+  jd_server: ['JD INITIALIZED'],
+  jd_client: ['Listening for downstream mining connections on 0.0.0.0:34265'],
+  translator_sv2: ['PROXY SERVER - ACCEPTING FROM UPSTREAM:', 'Received SetNewPrevHash'],
+  mining_proxy_sv2: ['Listening for downstream mining connections on 127.0.0.1:34255'],
+  mining_device_sv1: ['Found share with nonce: 1'],
+  'mining-device': ['start', 'SUCCESS SubmitSharesSuccess'],
+};
+
+const args = process.argv.slice(2).filter((word) => word !== 'llvm-cov' && word !== '--no-report' && word !== 'run');
+if (args[0] === '-p') await startRole(args[1] ?? '');
+else await playMock(args[0] ?? '');
+
+async function playMock(path: string): Promise<void> {
+  console.error(`     Running \`target/debug/message_generator_sv2 ${path}\``);
+  const file = join(here, '../examples/mock', basename(path));
+  const mapped = Object.entries(ports).flatMap(([from, to]) => ['--map-port', `${from}=${to}`]);
+  const edge = { ...currentProcess(), argv: ['run', '--compat', ...mapped, file] };
+  process.exit(await runProgram({ ...edge, environment: { ...process.env, RUST_LOG: 'info' } }));
+}
+
+async function startRole(role: string): Promise<void> {
+  appendFileSync(join(STANDIN_FOLDER, `${role}.pids`), `${process.pid}\n`);
+  process.on('exit', () => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+  process.on('SIGINT', () => process.exit(0));
+  process.on('SIGTERM', () => process.exit(0));
+  if (STANDIN_OURS.split(',').includes(role)) await (role === 'pool_sv2' ? startOurPool() : startOurDevice());
+  else if (peers[role] !== undefined) await startPeer(role, peers[role]);
+  else printReady(role);
+  setInterval(() => undefined, 60_000);
+}
+
+function printReady(role: string): void {
+  for (const line of READY_LINES[role] ?? []) console.log(line);
+}
+
+/** A peer that follows a script. Its failure is left in a file for the test to find. */
+async function startPeer(role: string, name: string): Promise<void> {
+  const file = join(here, 'peers', `${name}.json`);
+  const listens = name.startsWith('pool') || name.startsWith('jd') || name.startsWith('sv1');
+  if (!listens) printReady(role);
+  const report = runTestFile(file, { seed: 1, ports, onListening: () => printReady(role) });
+  void report.then(({ outcome, failures, problems }) => {
+    const text = JSON.stringify({ name, outcome, messages: [...failures, ...problems].map(({ message }) => message) });
+    appendFileSync(join(STANDIN_FOLDER, 'peers.log'), `${text}\n`);
+  });
+}
+
+/** Our template provider on its own chain, and our pool on it. */
+async function startOurPool(): Promise<void> {
+  await startPool(children, await startTemplateProvider(children), ports['34254']);
+  printReady('pool_sv2');
+}
+
+function startOurDevice(): void {
+  console.log('start');
+  startApp(children, 'mining-device', ['--insecure', '--upstream', `stratum2+tcp://127.0.0.1:${ports['34255']}`]);
+}
