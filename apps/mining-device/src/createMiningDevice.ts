@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Now, UsageError } from '@stratumkit/codec';
-import type { ClosedEvent, ConnectionEvent } from '@stratumkit/connection';
+import { type ClosedEvent, type ConnectionEvent, SilentServers } from '@stratumkit/connection';
 import { DeviceCore, type DeviceInput, type DeviceOutput } from '@stratumkit/roles';
 import { type Logger, Resources, randomBytes, readClock } from '@stratumkit/runtime';
 import { connect, type Link } from '@stratumkit/transport';
@@ -8,7 +8,7 @@ import { calibrate } from './calibrate.ts';
 import { type DeviceUpstream, deviceNames, type MiningDeviceOptions } from './options.ts';
 import { Miner } from './search/miner.ts';
 import { createWorkerPool, type SearchWorkers } from './search/workerPool.ts';
-import { createUpstreamConnection, securityOf } from './upstreamConnection.ts';
+import { createUpstreamConnection, securityOf, wantedExtensions } from './upstreamConnection.ts';
 
 /** How often the measured hashrate is compared with the one reported upstream. */
 const HASHRATE_CHECK_MS = 10_000;
@@ -58,6 +58,7 @@ class RunningDevice implements MiningDevice {
   readonly #resources = new Resources();
   readonly #connecting = new AbortController();
   readonly #links = new Map<number, Link<'mining'>>();
+  readonly #silentServers = new SilentServers();
   readonly #accepted: number[];
   readonly #rejected: number[];
   #core: DeviceCore<DeviceUpstream> | undefined;
@@ -180,12 +181,22 @@ class RunningDevice implements MiningDevice {
 
   async #connect(connection: number, upstream: DeviceUpstream): Promise<void> {
     const { host, port } = upstream;
+    const server = `${host}:${port}`;
+    const wanted = wantedExtensions(this.#options);
+    const { monotonicMs } = this.#modules.clock();
+    const extensions = wanted && this.#silentServers.extensionsFor(server, wanted, monotonicMs);
     try {
       const link = await this.#modules.connect<'mining'>({
         host,
         port,
-        createConnection: (now) => createUpstreamConnection(upstream, this.#options, this.#modules.randomBytes, now),
-        onEvent: (event) => this.#onConnectionEvent(connection, event),
+        createConnection: (now) =>
+          createUpstreamConnection(upstream, this.#options, this.#modules.randomBytes, now, extensions),
+        onEvent: (event, _, now) => {
+          if (event.type === 'ready' && extensions !== undefined) this.#silentServers.answered(server);
+          if (event.type === 'closed' && event.cause === 'extension-timeout')
+            this.#silentServers.keptSilent(server, now.monotonicMs);
+          this.#onConnectionEvent(connection, event);
+        },
         signal: this.#connecting.signal,
       });
       this.#links.set(connection, link);

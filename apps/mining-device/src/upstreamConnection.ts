@@ -1,10 +1,10 @@
 import { fastCrypto } from '@stratumkit/accelerate';
 import { ConfigError, type Now } from '@stratumkit/codec';
-import { Connection, type ConnectionSecurity } from '@stratumkit/connection';
+import { type ClientExtensions, Connection, type ConnectionSecurity } from '@stratumkit/connection';
 import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
-import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
+import { MINING_SETUP_FLAGS, MINING_SETUP_SUCCESS_FLAGS } from '@stratumkit/messages/mining';
 import type { RandomBytes } from '@stratumkit/noise';
 import type { DeviceUpstream, MiningDeviceOptions } from './options.ts';
 
@@ -14,6 +14,7 @@ export function createUpstreamConnection(
   options: MiningDeviceOptions,
   random: RandomBytes,
   now: Now,
+  extensions: ClientExtensions | undefined,
 ): Connection<'mining'> {
   return new Connection(
     {
@@ -33,11 +34,22 @@ export function createUpstreamConnection(
           firmware: 'mining-device',
           deviceId: '',
         },
-        ...(options.workerTracking ? { extensions: { requested: [WORKER_HASHRATE_TRACKING] } } : {}),
+        verifyFlags: (flags) => flagsProblem(flags, options),
+        ...(extensions === undefined ? {} : { extensions }),
       },
     },
     now,
   );
+}
+
+/** Fixed versions are fine for a device; a server that takes no standard channels is not for one that opens them. */
+function flagsProblem(flags: number, { channel = 'standard' }: MiningDeviceOptions): string | undefined {
+  const wantsExtended = (flags & MINING_SETUP_SUCCESS_FLAGS.requiresExtendedChannels) !== 0;
+  return wantsExtended && channel === 'standard' ? 'only extended channels' : undefined;
+}
+
+export function wantedExtensions({ workerTracking }: MiningDeviceOptions): ClientExtensions | undefined {
+  return workerTracking ? { requested: [WORKER_HASHRATE_TRACKING] } : undefined;
 }
 
 /** Throws a `ConfigError` for an upstream that could not be verified although it should be. */

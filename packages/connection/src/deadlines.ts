@@ -53,7 +53,7 @@ export class ConnectionDeadlines {
     this.#state = { atMs: nowMs + this.#limits.setupTimeoutMs, cause: 'setup-timeout' };
   }
 
-  /** Setup is done and extensions are being negotiated; on a client's side, twice the time the connection took (ext 0x0001, 4.3). */
+  /** Setup is done and extensions are being negotiated; on a client's side, by default twice the time the connection took (0x0001, 4.3). */
   negotiation(awaits: NonNullable<NegotiationStep['awaits']>, nowMs: number, createdMs: number): void {
     switch (awaits) {
       case 'first-message':
@@ -63,7 +63,7 @@ export class ConnectionDeadlines {
         this.#state = { atMs: nowMs + this.#limits.setupTimeoutMs, cause: 'required-extension-missing' };
         return;
       case 'extension-answer': {
-        const wait = Math.max(this.#limits.extensionTimeoutMs, 2 * (nowMs - createdMs));
+        const wait = Math.max(this.#limits.extensionTimeoutMs, this.#patience * (nowMs - createdMs));
         this.#state = { atMs: nowMs + wait, cause: 'extension-timeout' };
         return;
       }
@@ -116,6 +116,10 @@ export class ConnectionDeadlines {
 
   isWaiting(nowMs: number): boolean {
     return this.#waitMs !== undefined && this.#waitMs > nowMs;
+  }
+
+  get #patience(): number {
+    return (this.#setup.side === 'client' ? this.#setup.extensions?.patience : undefined) ?? 2;
   }
 
   /** Counted from the end of setup, whatever is negotiated after it. */

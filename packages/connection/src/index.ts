@@ -28,3 +28,4 @@ export type {
   ServerSetup,
   SetupDecision,
 } from './options.ts';
+export { SilentServers, type SilentServersOptions } from './silentServers.ts';

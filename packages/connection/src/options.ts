@@ -51,6 +51,8 @@ export interface ClientExtensions {
    * `extension-timeout` so that the caller can connect again. Default: `proceed` unless an extension is required.
    */
   readonly onSilence?: 'proceed' | 'close';
+  /** How many times the time that the connection took so far the answer may take; by default 2. */
+  readonly patience?: number;
 }
 
 export interface ConnectionOptions<P extends Protocol = Protocol> {
