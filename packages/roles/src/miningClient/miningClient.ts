@@ -1,4 +1,5 @@
 import { type Now, UsageError } from '@stratumkit/codec';
+import { sanitizeErrorCode } from '@stratumkit/connection';
 import { encodeFrame, type TlvByteOrder } from '@stratumkit/framing';
 import type { MiningMessage } from '@stratumkit/messages';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
@@ -17,7 +18,6 @@ import {
   UpdateChannel,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId, SendOutput } from '../output.ts';
-import { printableReason } from '../reason.ts';
 import { ClientChannel } from './clientChannel.ts';
 import { DEFAULT_MINING_CLIENT_LIMITS, type MiningClientLimits } from './limits.ts';
 import type { MiningClientOutput, Violation } from './outputs.ts';
@@ -163,7 +163,7 @@ export class MiningClient {
     if (members.length === 0) this.#openChannel(channelId);
     for (const member of members) this.#channels.delete(member.channelId);
     this.#channels.delete(channelId);
-    return this.#send(encodeFrame(CloseChannel, { channelId, reasonCode: printableReason(reason) }), channelId);
+    return this.#send(encodeFrame(CloseChannel, { channelId, reasonCode: sanitizeErrorCode(reason) }), channelId);
   }
 
   handle(message: MiningMessage, now: Now): readonly MiningClientOutput[] {

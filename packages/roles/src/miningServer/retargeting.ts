@@ -1,5 +1,6 @@
 import { Vardiff } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
+import { DueQueue } from './dueQueue.ts';
 import type { ChannelOperations } from './operations.ts';
 import type { ServedChannel } from './peer.ts';
 import type { MiningServerOutput, RetargetingOptions } from './types.ts';
@@ -12,7 +13,7 @@ export class Retargeting {
   /** Channels without work yet: the silence before it says nothing about their hashrate. */
   readonly #waiting = new Set<ServedChannel>();
   /** Channels that mine, by the time they are looked at next; the first is always about the next. */
-  readonly #looks = new Map<ServedChannel, number>();
+  readonly #looks = new DueQueue<ServedChannel>();
 
   constructor(options: RetargetingOptions, operations: ChannelOperations) {
     this.#options = options;
@@ -20,8 +21,7 @@ export class Retargeting {
   }
 
   get deadline(): number | undefined {
-    const [first] = this.#looks.values();
-    return first;
+    return this.#looks.next;
   }
 
   /** Puts the channel on its first target, before the client hears of it. */
@@ -63,11 +63,13 @@ export class Retargeting {
 
   tick(now: Now): MiningServerOutput[] {
     const outputs: MiningServerOutput[] = [];
-    for (const [served, lookAtMs] of this.#looks) {
-      if (lookAtMs > now.monotonicMs) break;
+    for (
+      let served = this.#looks.takeDue(now.monotonicMs);
+      served !== undefined;
+      served = this.#looks.takeDue(now.monotonicMs)
+    ) {
       const vardiff = this.#watched.get(served)!;
       const target = vardiff.tick(now);
-      this.#looks.delete(served);
       this.#looks.set(served, vardiff.deadline);
       if (target !== undefined) outputs.push(...this.#operations.applyTarget(served, target, now));
     }

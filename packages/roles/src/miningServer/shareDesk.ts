@@ -6,6 +6,7 @@ import {
   StandardChannel,
 } from '@stratumkit/channels';
 import { decodeText, type Now } from '@stratumkit/codec';
+import { sanitizeErrorCode } from '@stratumkit/connection';
 import { encodeFrame, type TlvField } from '@stratumkit/framing';
 import { USER_IDENTITY_TLV } from '@stratumkit/messages/extensions';
 import {
@@ -17,7 +18,7 @@ import {
   SubmitSharesSuccess,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId } from '../output.ts';
-import { printableReason } from '../reason.ts';
+import { DueQueue } from './dueQueue.ts';
 import { HeldShares } from './heldShares.ts';
 import type { Peer, ServedChannel } from './peer.ts';
 import type { MiningServerOutput, PassedShare } from './types.ts';
@@ -35,7 +36,7 @@ const NO_EXTRANONCE = new Uint8Array(0);
 export class ShareDesk {
   readonly #options: ShareDeskOptions;
   /** Channels with a batch that is not full yet, by the time it has to go; the first is always the next. */
-  readonly #openBatches = new Map<ServedChannel, number>();
+  readonly #openBatches = new DueQueue<ServedChannel>();
   readonly #committing = new Map<number, ServedChannel>();
   readonly #held = new HeldShares();
 
@@ -44,8 +45,7 @@ export class ShareDesk {
   }
 
   get deadline(): number | undefined {
-    const [first] = this.#openBatches.values();
-    return first;
+    return this.#openBatches.next;
   }
 
   /** Batches that the ledger has not confirmed. */
@@ -127,10 +127,12 @@ export class ShareDesk {
 
   tick(now: Now): MiningServerOutput[] {
     const outputs: MiningServerOutput[] = [];
-    for (const [served, deadline] of this.#openBatches) {
-      if (deadline > now.monotonicMs) break;
+    for (
+      let served = this.#openBatches.takeDue(now.monotonicMs);
+      served !== undefined;
+      served = this.#openBatches.takeDue(now.monotonicMs)
+    )
       outputs.push(...this.flush(served));
-    }
     return outputs;
   }
 
@@ -164,7 +166,7 @@ export class ShareDesk {
     served.state = 'closed';
     served.peer.acknowledging--;
     const { channelId } = served.channel;
-    const frame = encodeFrame(CloseChannel, { channelId, reasonCode: printableReason(served.closeReason) });
+    const frame = encodeFrame(CloseChannel, { channelId, reasonCode: sanitizeErrorCode(served.closeReason) });
     return [{ type: 'send', to: [served.peer.connection], frame, kind: 'control', channelId }];
   }
 

@@ -1,0 +1,75 @@
+interface Entry<K> {
+  readonly key: K;
+  readonly atMs: number;
+}
+
+/** Entries taken from the front before the array is cut. */
+const COMPACT_AT = 1_024;
+
+/**
+ * Keys by the time they are due, for times that (nearly) never go back: first in, first out. A `Map` alone would do, but its
+ * first entry is found by walking over all that were deleted before it, thousands on a server with as many channels.
+ */
+export class DueQueue<K> {
+  readonly #due = new Map<K, Entry<K>>();
+  #queue: Entry<K>[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#due.size;
+  }
+
+  /** Time of the first key; undefined while there is none. */
+  get next(): number | undefined {
+    return this.#first()?.atMs;
+  }
+
+  has(key: K): boolean {
+    return this.#due.has(key);
+  }
+
+  /** In the order of {@link set}. */
+  keys(): IterableIterator<K> {
+    return this.#due.keys();
+  }
+
+  /** Puts the key at the end, whether it was there or not. */
+  set(key: K, atMs: number): void {
+    const entry = { key, atMs };
+    this.#due.delete(key);
+    this.#due.set(key, entry);
+    this.#queue.push(entry);
+  }
+
+  delete(key: K): void {
+    this.#due.delete(key);
+    if (this.#due.size > 0) return;
+    this.#queue = [];
+    this.#head = 0;
+  }
+
+  /** Takes the first key out if its time has come. */
+  takeDue(nowMs: number): K | undefined {
+    const first = this.#first();
+    if (first === undefined || first.atMs > nowMs) return undefined;
+    this.delete(first.key);
+    return first.key;
+  }
+
+  /** Skips what was deleted or set anew since it was queued. */
+  #first(): Entry<K> | undefined {
+    for (; this.#head < this.#queue.length; this.#head++) {
+      const entry = this.#queue[this.#head]!;
+      if (this.#due.get(entry.key) !== entry) continue;
+      this.#compact();
+      return entry;
+    }
+    return undefined;
+  }
+
+  #compact(): void {
+    if (this.#head < COMPACT_AT || this.#head * 2 < this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { DueQueue } from '../../src/miningServer/dueQueue.ts';
+
+describe('DueQueue', () => {
+  it('hands out in the order of time, and nothing before its time', () => {
+    const queue = new DueQueue<string>();
+    queue.set('a', 10);
+    queue.set('b', 20);
+    expect(queue.next).toBe(10);
+    expect(queue.takeDue(9)).toBeUndefined();
+    expect(queue.takeDue(10)).toBe('a');
+    expect(queue.takeDue(10)).toBeUndefined();
+    expect(queue.next).toBe(20);
+  });
+
+  it('forgets what was deleted, and what was set anew waits for its new time', () => {
+    const queue = new DueQueue<string>();
+    queue.set('a', 10);
+    queue.set('b', 20);
+    queue.set('a', 30);
+    expect([...queue.keys()]).toEqual(['b', 'a']);
+    queue.delete('b');
+    expect(queue.has('b')).toBe(false);
+    expect(queue.next).toBe(30);
+    queue.delete('a');
+    expect([queue.next, queue.size, queue.takeDue(100)]).toEqual([undefined, 0, undefined]);
+  });
+
+  it('agrees with a sorted list through many operations', () => {
+    const queue = new DueQueue<number>();
+    const list: { key: number; atMs: number }[] = [];
+    let state = 1;
+    const draw = (limit: number): number => {
+      state = Math.imul(state, 1_664_525) + 1_013_904_223;
+      return (state >>> 8) % limit;
+    };
+    for (let nowMs = 0; nowMs < 20_000; nowMs++) {
+      const key = draw(300);
+      const at = list.findIndex((entry) => entry.key === key);
+      if (at !== -1) list.splice(at, 1);
+      if (draw(4) === 0) queue.delete(key);
+      else {
+        queue.set(key, nowMs + 50);
+        list.push({ key, atMs: nowMs + 50 });
+      }
+      while (list[0] !== undefined && list[0].atMs <= nowMs) expect(queue.takeDue(nowMs)).toBe(list.shift()!.key);
+      expect(queue.takeDue(nowMs)).toBeUndefined();
+      expect([queue.next, queue.size]).toEqual([list[0]?.atMs, list.length]);
+    }
+  });
+});
