@@ -24,6 +24,7 @@ const FIELDS = {
   hours: number({ doc: 'virtual hours of each run', default: 0.5, minimum: 0.01, maximum: 10_000 }),
   faults: choice(PROFILES, { doc: 'which faults to inject', default: 'default' }),
   channels: choice(['standard', 'extended', 'mixed'], { doc: 'kind of channels', default: 'mixed' }),
+  fixed_targets: boolean({ doc: 'pools leave each channel at its first target: no vardiff', default: false }),
   pools: integer({ doc: 'pools; 2, or 1 without faults', optional: true, minimum: 1, maximum: 200 }),
   providers: integer({ doc: 'template providers; 2, or 1 without faults', optional: true, minimum: 1, maximum: 200 }),
   keep: string({
@@ -83,12 +84,13 @@ export const sim = defineApp({
 });
 
 function createScenario(config: Config): Scenario {
-  const { faults: profile, devices, hours, channels, pools, providers } = config;
+  const { faults: profile, devices, hours, channels, fixedTargets, pools, providers } = config;
   return new Scenario({
     profile,
     devices,
     hours,
     channels,
+    fixedTargets,
     hash: fastHash,
     crypto: fastCrypto,
     ...(pools === undefined ? {} : { pools }),
@@ -107,9 +109,10 @@ function parseKeep(keep: string | undefined): readonly number[] | undefined {
 
 /** The command that does the same run again. */
 function replayCommand(config: Config, seed: number, keep: readonly number[] | undefined): string {
-  const { devices, hours, faults, channels, pools, providers } = config;
+  const { devices, hours, faults, channels, fixedTargets, pools, providers } = config;
   const words = ['npx pnpm@12 sim', `--seed ${seed}`, `--devices ${devices}`, `--hours ${hours}`, `--faults ${faults}`];
   if (channels !== 'mixed') words.push(`--channels ${channels}`);
+  if (fixedTargets) words.push('--fixed-targets');
   if (pools !== undefined) words.push(`--pools ${pools}`);
   if (providers !== undefined) words.push(`--providers ${providers}`);
   if (keep !== undefined) words.push(`--keep ${keep.length === 0 ? 'none' : keep.join(',')}`);

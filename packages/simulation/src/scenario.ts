@@ -18,6 +18,8 @@ export interface ScenarioOptions {
   /** Default `mixed`. */
   readonly channels?: 'standard' | 'extended' | 'mixed';
   /** Default 2; 1 without faults. */
+  /** Pools leave each channel at its first target: no vardiff. */
+  readonly fixedTargets?: boolean;
   readonly pools?: number;
   readonly providers?: number;
   /** For the profile with the real proof of work and Noise. */
@@ -50,7 +52,7 @@ export class Scenario {
   }
 
   run(seed: number, keep?: readonly number[]): RunOptions {
-    const { devices, hours, profile, channels = 'mixed', crypto } = this.#options;
+    const { devices, hours, profile, channels = 'mixed', crypto, fixedTargets = false } = this.#options;
     const isCalm = this.faults.length === 0;
     const { pools = isCalm ? 1 : 2, providers = isCalm ? 1 : 2 } = this.#options;
     const { blockIntervalSeconds, rivalIntervalSeconds } = isCalm ? CALM : BUSY;
@@ -68,7 +70,7 @@ export class Scenario {
       pow: this.#pow,
       premined: this.#premined,
       ...(profile === 'real' ? { security: createNoiseSecurity(new Prng(seed, 'noise'), crypto) } : {}),
-      settings: { blockIntervalSeconds, ...(isCalm ? { transactionsPerMinute: 1 } : {}) },
+      settings: { blockIntervalSeconds, retargeting: !fixedTargets, ...(isCalm ? { transactionsPerMinute: 1 } : {}) },
       rivalIntervalSeconds,
       runMs: Math.round(hours * HOUR_MS),
       faults: this.faults,

@@ -31,6 +31,7 @@ export interface SimulationOptions {
 const DEFAULT_SETTINGS: Omit<SimulationSettings, 'totalHashrate'> = {
   sharesPerMinute: 6,
   shareBatchSize: 10,
+  retargeting: true,
   blockIntervalSeconds: 60,
   transactionsPerMinute: 4,
   maxConnections: 100_000,

@@ -12,6 +12,8 @@ export interface SimulationSettings {
   /** Wanted of every channel. */
   readonly sharesPerMinute: number;
   readonly shareBatchSize: number;
+  /** Whether pools keep the share rate of each channel near the wanted one. */
+  readonly retargeting: boolean;
   /** Between blocks of the simulated devices, about. */
   readonly blockIntervalSeconds: number;
   readonly transactionsPerMinute: number;

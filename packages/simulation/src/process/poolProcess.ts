@@ -34,7 +34,10 @@ import type { PoolMachine } from './modules.ts';
 import { type CrashKind, SimProcess } from './simProcess.ts';
 
 const MINING_SETUP = { versionRollingAllowed: true };
-const HARDEST_TARGET = bigintToTarget(MAX_TARGET >> 48n);
+/** One header's nonces are enough for a share; what is aimed at must not be harder. */
+const HARDEST_TARGET = bigintToTarget(MAX_TARGET >> 31n);
+const MIN_HASHRATE = 10;
+const MAX_HASHRATE = 100_000_000;
 const SERVED_PORT = 3333;
 /** Until what waited for the disk is answered. */
 const DISK_RECOVERY_MS = 60_000;
@@ -123,6 +126,15 @@ export class PoolProcess extends SimProcess {
         serverId: this.node.serverId,
         random: this.#random.bytes,
         shareBatchSize: settings.shareBatchSize,
+        ...(settings.retargeting
+          ? {
+              retargeting: {
+                sharesPerMinute: settings.sharesPerMinute,
+                minHashrate: MIN_HASHRATE,
+                maxHashrate: MAX_HASHRATE,
+              },
+            }
+          : {}),
         hash: pow.hash,
       },
       this.now(),
