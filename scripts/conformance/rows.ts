@@ -240,12 +240,11 @@ export const ROWS: readonly Row[] = [
     'packages/roles/test/miningServer/setupPolicy.test.ts: %s',
   ),
   noted('3.6.4', ['proxy'], '… the intermediate proxy MUST send a `ChannelEndpointChanged` message.', PROXY_ONLY),
-  noted(
+  kept(
     '3.6.4',
-    ALL,
+    ['device'],
     'Upon receipt thereof, any extension state … MUST be reset and version/presence negotiation must begin again.',
-    'Of the state that belongs to a channel: no extension spoken here keeps any. The message is taken and changes nothing.',
-    `${DEVICE}/deviceCore.fuzz.test.ts: never throws, sends only decodable frames on live connections, and never stops trying (%s, %s)`,
+    `${CONNECTION}/extensions.test.ts: uses no extension until they are agreed again`,
   ),
   kept(
     '3.7',
@@ -437,12 +436,11 @@ export const ROWS: readonly Row[] = [
     'A proxy MUST send this message on behalf of all opened channels from a downstream connection in case of downstream connection closure.',
     PROXY_ONLY,
   ),
-  noted(
+  kept(
     '5.3.9',
     ['pool', 'device'],
     '[The `reason_code`] MUST NOT include control characters and SHOULD use printable ASCII where possible.',
-    'Reasons are constants of the code; one that comes in is escaped before it is shown.',
-    'packages/codec/test/text.test.ts: displays %s',
+    `${POOL}/outgoing.property.test.ts: puts no control characters into error codes and reasons, whatever a client or an operator says`,
   ),
   noted(
     '5.3.9',
