@@ -34,19 +34,6 @@ export function startApp(
   return child;
 }
 
-/** Ends them and waits until they are gone. */
-export async function stopAll(children: Set<ChildProcess>): Promise<void> {
-  await Promise.all(
-    [...children].map((child) => {
-      if (child.exitCode !== null || child.signalCode !== null) return undefined;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      return gone;
-    }),
-  );
-  children.clear();
-}
-
 /** The address of its first log line that has one. Rejects when it ends before. */
 function addressIn(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
