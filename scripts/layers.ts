@@ -2,15 +2,16 @@
 export const LAYERS: readonly (readonly string[])[] = [
   ['codec', 'bitcoin'],
   ['messages', 'framing', 'noise', 'sv1'],
-  ['channels', 'connection', 'regtest', 'roles', 'simulation'],
+  ['channels', 'connection', 'translation', 'regtest', 'roles', 'simulation'],
   ['accelerate', 'node-rpc', 'transport', 'runtime'],
 ];
 
 /** Imports allowed between rooms of one layer. */
 export const EDGES: Readonly<Record<string, readonly string[]>> = {
   bitcoin: ['codec'],
-  roles: ['channels', 'connection'],
-  simulation: ['channels', 'connection', 'regtest', 'roles'],
+  translation: ['channels'],
+  roles: ['channels', 'connection', 'translation'],
+  simulation: ['channels', 'connection', 'translation', 'regtest', 'roles'],
 };
 
 /** The only app that may import other apps. */

@@ -125,6 +125,22 @@ export {
   type TemplateTransaction,
 } from './templateServer/index.ts';
 export {
+  DEFAULT_TRANSLATOR_LIMITS,
+  type JobReason,
+  LOCAL_EXTRANONCE_SIZE,
+  type Miner,
+  type MinerDifficultyOptions,
+  type MinerTotals,
+  type ShareRefusal,
+  TranslatorCore,
+  type TranslatorCoreOptions,
+  type TranslatorEvent,
+  type TranslatorInput,
+  type TranslatorLimits,
+  type TranslatorOutput,
+  type WorkSource,
+} from './translator/index.ts';
+export {
   DEFAULT_RETRY_POLICY,
   DEFAULT_UPSTREAM_TIMEOUTS,
   type RetryPolicy,

@@ -38,7 +38,10 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
   return link;
 }
 
-function openSocket<P extends Protocol>(options: ConnectOptions<P>): Promise<Socket> {
+/** Opens a socket, or rejects with `TransportError`. */
+export function openSocket(
+  options: Pick<ConnectOptions<Protocol>, 'host' | 'port' | 'signal' | 'connectTimeoutMs'>,
+): Promise<Socket> {
   const { host, port, signal, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
   const context = { host, port };
   return new Promise((resolve, reject) => {

@@ -1,5 +1,16 @@
 export { systemClock } from './clock.ts';
 export { connect } from './connect.ts';
+export { connectLines } from './linesConnect.ts';
+export { listenLines } from './linesListen.ts';
+export type {
+  LineConnectOptions,
+  LineEdgeOptions,
+  LineHandler,
+  LineLink,
+  LineListener,
+  LineListenOptions,
+  LineTls,
+} from './linesTypes.ts';
 export { listen } from './listen.ts';
 export { TransportError, type TransportErrorCode } from './transportError.ts';
 export { DEFAULT_FAIRNESS, type FairnessLimits, TurnScheduler, type TurnTask } from './turnScheduler.ts';

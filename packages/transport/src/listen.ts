@@ -131,7 +131,7 @@ class TcpListener<P extends Protocol> implements Listener<P> {
   }
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+export function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const context = { host, port, code: error.code };
   switch (error.code) {
     case 'EADDRINUSE':

@@ -148,6 +148,11 @@ export class UpstreamSwitch<Upstream extends WorkUpstream> {
     return this.#failed(session, failureOf(reason, session.isReady), reason, now, false);
   }
 
+  /** The owner found fault with the work of this session: it is closed, and the next upstream of the list is due. */
+  refuse(session: UpstreamSession<Upstream>, reason: string, now: Now): UpstreamSwitchOutput<Upstream>[] {
+    return this.#sessions.has(session.connection) ? this.#failed(session, 'invalid-work', reason, now, true) : [];
+  }
+
   #connect(upstream: Upstream, index: number, now: Now): UpstreamSwitchOutput<Upstream>[] {
     const connection = this.#options.newConnection();
     const session = new UpstreamSession(connection, upstream, index, now.monotonicMs);
@@ -191,8 +196,7 @@ export class UpstreamSwitch<Upstream extends WorkUpstream> {
       case 'work':
         if (session.stage !== 'waiting' || output.channel !== session.trunk || session.trunk.work === undefined)
           return [];
-        session.enter('serving', now.monotonicMs);
-        return this.#considerSwitch(session, now);
+        return this.#gotWork(session, now);
       case 'channelClosed':
         if (output.channel !== session.trunk || session.stage === 'draining') return [];
         return this.#failed(session, 'channel-closed', output.reason, now, true);
@@ -203,6 +207,13 @@ export class UpstreamSwitch<Upstream extends WorkUpstream> {
       default:
         return [];
     }
+  }
+
+  #gotWork(session: UpstreamSession<Upstream>, now: Now): UpstreamSwitchOutput<Upstream>[] {
+    const refusal = this.#options.refuseWork?.(session);
+    if (refusal !== undefined) return this.#failed(session, 'invalid-work', refusal, now, true);
+    session.enter('serving', now.monotonicMs);
+    return this.#considerSwitch(session, now);
   }
 
   /** A candidate has work: it replaces nobody or a redirecting upstream at once, a worse upstream after a while. */

@@ -58,6 +58,8 @@ export interface UpstreamSwitchOptions<Upstream extends WorkUpstream> {
   readonly random: () => number;
   readonly newConnection: () => ConnectionId;
   readonly trunk: () => TrunkRequest;
+  /** Asked about the trunk's first work: a word for the log refuses the upstream, and the next one of the list is due. */
+  readonly refuseWork?: (session: UpstreamSession<Upstream>) => string | undefined;
   readonly retry?: Partial<RetryPolicy>;
   readonly timeouts?: Partial<UpstreamTimeouts>;
   readonly clientLimits?: Partial<MiningClientLimits>;

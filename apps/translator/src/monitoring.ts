@@ -1,0 +1,152 @@
+import { difficultyFromTarget, targetToBigint } from '@stratumkit/bitcoin';
+import { displayText, toHex } from '@stratumkit/codec';
+import type { Miner, WorkSource } from '@stratumkit/roles';
+import type { HttpReply, HttpRequest, HttpRoute } from '@stratumkit/runtime';
+import { workerOf } from '@stratumkit/translation';
+import type { Translator } from './translator.ts';
+
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+
+/** The reference implementation's monitoring paths, with its fields. Text of peers is escaped. */
+export function monitoringRoutes(
+  { core }: Translator,
+  uptimeSeconds: () => number,
+): Readonly<Record<string, HttpRoute>> {
+  const channels = () => [...core.sources].map(channelInfo);
+  return {
+    '/api/v1/global': () => ({
+      body: {
+        server: summaryOf(channels()),
+        sv2_clients: null,
+        sv1_clients: { total_clients: core.minerCount, total_hashrate: sumHashrate(core.miners) },
+        uptime_secs: Math.floor(uptimeSeconds()),
+      },
+    }),
+    '/api/v1/server': () => {
+      const { extended_channels, standard_channels, total_hashrate } = summaryOf(channels());
+      return {
+        body: {
+          extended_channels_count: extended_channels,
+          standard_channels_count: standard_channels,
+          total_hashrate,
+        },
+      };
+    },
+    '/api/v1/server/channels': (request) => {
+      const all = channels();
+      const { offset, limit } = pageOf(request);
+      return {
+        body: {
+          offset,
+          limit,
+          total_extended: all.length,
+          total_standard: 0,
+          extended_channels: all.slice(offset, offset + limit),
+          standard_channels: [],
+        },
+      };
+    },
+    '/api/v1/clients': (request) => ({ body: { ...pageOf(request), total: 0, items: [] } }),
+    '/api/v1/sv1/clients': (request) => {
+      const { offset, limit } = pageOf(request);
+      const all = [...core.miners];
+      return { body: { offset, limit, total: all.length, items: all.slice(offset, offset + limit).map(minerInfo) } };
+    },
+    '/api/v1/sv1/clients/{id}': (request) => {
+      const id = Number(request.path.split('/').at(-1));
+      const miner = [...core.miners].find(({ connection }) => connection === id);
+      return miner === undefined ? notFound('Sv1 client not found') : { body: minerInfo(miner) };
+    },
+    '/api/v1/clients/{id}': () => notFound('Client not found'),
+    '/api/v1/clients/{id}/channels': () => notFound('Client not found'),
+  };
+}
+
+function minerInfo(miner: Miner): Readonly<Record<string, unknown>> {
+  const { session, space, firstWorker = '', told, source, totals } = miner;
+  const mask = session.rollsVersion ? session.versionMask.toString(16).padStart(8, '0') : null;
+  return {
+    client_id: miner.connection,
+    channel_id: source?.channel.channelId ?? null,
+    connection_ip: miner.address,
+    sv1_username: displayText(firstWorker),
+    sv1_worker_name: displayText(workerOf(firstWorker)),
+    target_hex: targetHex(told?.target),
+    hashrate: miner.hashrate,
+    stable_hashrate: totals.accepted > 0,
+    extranonce1_hex: toHex(space?.lease.extranoncePrefix ?? new Uint8Array(0)),
+    extranonce2_len: space?.lease.extranonceSize ?? 0,
+    version_rolling_mask: mask,
+    version_rolling_min_bit: null,
+    user_agent: displayText(miner.userAgent),
+    difficulty: told?.difficulty ?? null,
+    shares_accepted: totals.accepted,
+    shares_rejected: totals.refused,
+    shares_forwarded: totals.forwarded,
+    shares_accepted_upstream: totals.upstreamAccepted,
+    shares_rejected_upstream: totals.upstreamRefused,
+    blocks_found: totals.blocks,
+  };
+}
+
+function channelInfo({ channel, totals, miners }: WorkSource): Readonly<Record<string, unknown>> & {
+  readonly nominal_hashrate: number;
+} {
+  const { target, extranoncePrefix, extranonceSize } = channel;
+  return {
+    channel_id: channel.channelId,
+    user_identity: displayText(channel.userIdentity),
+    nominal_hashrate: sumHashrate(miners),
+    target_hex: targetHex(target),
+    extranonce_prefix_hex: toHex(extranoncePrefix),
+    full_extranonce_size: extranoncePrefix.length + extranonceSize,
+    rollable_extranonce_size: extranonceSize,
+    version_rolling: channel.work?.job.versionRollingAllowed ?? false,
+    shares_acknowledged: totals.accepted,
+    shares_submitted: totals.sent,
+    shares_rejected: totals.refused,
+    shares_rejected_by_reason: Object.fromEntries(
+      [...totals.refusals].map(([code, count]) => [displayText(code), count]),
+    ),
+    acknowledged_work_sum: Number(totals.difficultySum),
+    validated_work_sum: totals.validatedWork,
+    best_diff: totals.bestHash === undefined ? 0 : difficultyFromTarget(totals.bestHash),
+    blocks_found: totals.blocks,
+  };
+}
+
+function summaryOf(channels: readonly { readonly nominal_hashrate: number }[]) {
+  return {
+    total_channels: channels.length,
+    extended_channels: channels.length,
+    standard_channels: 0,
+    total_hashrate: channels.reduce((sum, { nominal_hashrate }) => sum + nominal_hashrate, 0),
+  };
+}
+
+function sumHashrate(miners: Iterable<Miner>): number {
+  let sum = 0;
+  for (const { hashrate } of miners) sum += hashrate;
+  return sum;
+}
+
+function pageOf({ query }: HttpRequest): { readonly offset: number; readonly limit: number } {
+  return {
+    offset: wholeNumber(query.get('offset'), 0),
+    limit: Math.min(MAX_LIMIT, wholeNumber(query.get('limit'), DEFAULT_LIMIT)),
+  };
+}
+
+function wholeNumber(text: string | null, otherwise: number): number {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
+}
+
+/** A target as a number is written: the largest digit first. */
+function targetHex(target: Uint8Array | undefined): string {
+  return target === undefined ? '' : targetToBigint(target).toString(16).padStart(64, '0');
+}
+
+function notFound(error: string): HttpReply {
+  return { status: 404, body: { error } };
+}
