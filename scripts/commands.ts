@@ -6,6 +6,7 @@ import type { AppDefinition, Fields } from '@stratumkit/runtime';
 import { sim } from '@stratumkit/sim';
 import { stack } from '@stratumkit/stack';
 import { templateProvider } from '@stratumkit/template-provider';
+import { translator } from '@stratumkit/translator';
 import type { Command } from './commandDocs.ts';
 
 /**
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   command('stack', stack),
   command('pool', pool),
   command('proxy', proxy),
+  command('translator', translator),
   command('template-provider', templateProvider),
   command('mining-device', miningDevice),
   command('sim', sim),
