@@ -1,13 +1,10 @@
-import { compareTargets, meetsTarget, targetFromNbits } from '@stratumkit/bitcoin';
+import { meetsTarget } from '@stratumkit/bitcoin';
 import type { ExtendedJobTemplate } from '@stratumkit/channels';
 import { UsageError } from '@stratumkit/codec';
+import { blockTargetOf } from '../miningClient/blockTarget.ts';
 import type { ActiveWork, ClientJob, ClientTip, MerkleSource } from '../miningClient/work.ts';
 import type { Work, WorkTip } from '../miningServer/types.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
-
-/** Target of difficulty 1. */
-const EASIEST_NETWORK = targetFromNbits(0x1d00ffff);
-const NO_BLOCKS = new Uint8Array(32);
 
 /** A job of the upstream channel, as work for all downstream channels. */
 export class UpstreamJob {
@@ -19,7 +16,7 @@ export class UpstreamJob {
   readonly #localSize: number;
   readonly #prefixSize: number;
   #target: Uint8Array | undefined;
-  #blockTarget: Uint8Array = NO_BLOCKS;
+  #blockTarget: Uint8Array | undefined;
 
   constructor(session: UpstreamSession, job: ClientJob, templateId: bigint, localSize: number) {
     this.session = session;
@@ -42,7 +39,7 @@ export class UpstreamJob {
   }
 
   isBlock(hash: Uint8Array): boolean {
-    return meetsTarget(hash, this.#blockTarget);
+    return this.#blockTarget !== undefined && meetsTarget(hash, this.#blockTarget);
   }
 
   /** The local part of the extranonce in a coinbase of this job. */
@@ -110,15 +107,6 @@ function createWork(job: ClientJob, templateId: bigint, coinbasePrefix: Uint8Arr
 function coinbaseOf(source: MerkleSource): Extract<MerkleSource, { type: 'coinbase' }> {
   if (source.type === 'coinbase') return source;
   throw new UsageError('wrong-job', 'an extended channel has extended jobs only');
-}
-
-/**
- * A proxy sees no template, so it takes the block target from nbits. Where that is easier than difficulty 1 (regtest) it says
- * nothing about blocks, and every share would be one: then a block is only what the upstream finds among its shares.
- */
-function blockTargetOf(nbits: number): Uint8Array {
-  const target = targetFromNbits(nbits);
-  return compareTargets(target, EASIEST_NETWORK) <= 0 ? target : NO_BLOCKS;
 }
 
 export function workTipOf({ prevHash, nbits, minNtime, receivedMs }: ClientTip): WorkTip {

@@ -1,4 +1,4 @@
-import { compareTargets, targetFromNbits } from '@stratumkit/bitcoin';
+import { compareTargets } from '@stratumkit/bitcoin';
 import type { ChainTip, ExtendedJobTemplate } from '@stratumkit/channels';
 import {
   localJob,
@@ -7,6 +7,7 @@ import {
   paysPromise,
   type UpstreamJobParts,
 } from '@stratumkit/translation';
+import { blockTargetOf } from '../miningClient/blockTarget.ts';
 import type { ClientChannel } from '../miningClient/clientChannel.ts';
 import type { ActiveWork, ClientJob, ClientTip } from '../miningClient/work.ts';
 import type { UpstreamSession } from '../upstreamList/index.ts';
@@ -98,7 +99,7 @@ export class WorkSource {
   chainTip({ tip }: ActiveWork): ChainTip {
     if (this.#tip?.client !== tip) {
       const { prevHash, nbits, minNtime } = tip;
-      this.#tip = { client: tip, chain: { prevHash, nbits, minNtime, blockTarget: targetFromNbits(nbits) } };
+      this.#tip = { client: tip, chain: { prevHash, nbits, minNtime, blockTarget: blockTargetOf(nbits) } };
     }
     return this.#tip.chain;
   }
