@@ -42,7 +42,10 @@ export function createSchema(): Schema {
       actions: array(ref('step')),
       variables: { type: 'object', description: 'values known from the start' },
       skip_messages: ref('names'),
-      watch: array(object({ message: ref('nameOrNames'), save: ref('saves') }, ['message', 'save'])),
+      watch: array(
+        object({ connection: string, message: ref('nameOrNames'), method: string, save: ref('saves') }, ['save']),
+        { description: 'fields that are saved from every message of a type, also from those that are passed over' },
+      ),
       timeouts: object(
         Object.fromEntries(
           ['receive_ms', 'connect_ms', 'accept_ms', 'ready_ms', 'watch_ms', 'retry_ms'].map((name) => [
@@ -126,6 +129,20 @@ function structure(): Schema {
   });
   const names = array(string);
   const type = (name: string): Schema => ({ const: name });
+  const expectation = {
+    message: ref('nameOrNames'),
+    message_type: byteName,
+    extension_type: ref('matcher'),
+    channel_msg: boolean,
+    length: ref('matcher'),
+    fields: { type: 'object', additionalProperties: ref('matcher') },
+    method: ref('matcher'),
+    id: ref('matcher'),
+    params: ref('matcher'),
+    result: ref('matcher'),
+    error: ref('matcher'),
+    save: ref('saves'),
+  };
   const pairs = array({ type: 'array', minItems: 2, maxItems: 2 });
   const fieldValue = (name: string): Schema =>
     object(
@@ -147,6 +164,7 @@ function structure(): Schema {
       description: 'a literal, a typed value such as {"U32": 3}, an expression, or an operator',
       anyOf: [only([...MATCHERS, ...TYPE_TAGS, ...EXPRESSIONS]), {}],
     },
+    expectation: object(expectation),
     replacements: array({
       anyOf: [
         array(string, { minItems: 2, maxItems: 2 }),
@@ -238,19 +256,11 @@ function structure(): Schema {
         object({ type: type('expect_nothing'), for_ms: milliseconds }, ['type', 'for_ms']),
         object(
           {
-            type: type('expect'),
-            message: ref('nameOrNames'),
-            message_type: byteName,
-            extension_type: ref('matcher'),
-            channel_msg: boolean,
-            length: ref('matcher'),
-            fields: { type: 'object', additionalProperties: ref('matcher') },
-            method: ref('matcher'),
-            id: ref('matcher'),
-            params: ref('matcher'),
-            result: ref('matcher'),
-            error: ref('matcher'),
-            save: ref('saves'),
+            type: { enum: ['expect', 'wait_for'] },
+            ...expectation,
+            any_of: array(ref('expectation'), { minItems: 1, description: 'one of these' }),
+            all_of: array(ref('expectation'), { minItems: 1, description: 'each of these, in any order' }),
+            or_closed: boolean,
             skip: names,
             timeout_ms: milliseconds,
           },

@@ -208,6 +208,40 @@ const NEW: readonly Case[] = [
     'SubmitShares.Success expected, CloseChannel (0x18) received',
   ],
   [
+    'wait_for passes over what does not fit',
+    ['bye', 'credit', 'job'],
+    [{ type: 'wait_for', message: 'NewExtendedMiningJob', fields: { job_id: 9 } }],
+    [{ type: 'wait_for', message: 'NewExtendedMiningJob', fields: { job_id: 8 }, timeout_ms: 50 }],
+    'nothing that fits came within 50 ms; closest: NewExtendedMiningJob: job_id not as expected',
+  ],
+  [
+    'any_of',
+    ['bye'],
+    [{ type: 'expect', any_of: [{ message: 'SetTarget' }, { message: 'CloseChannel', fields: { channel_id: 7 } }] }],
+    [{ type: 'expect', any_of: [{ message: 'SetTarget' }, { message: 'CloseChannel', fields: { channel_id: 8 } }] }],
+    'CloseChannel: channel_id not as expected',
+  ],
+  [
+    'all_of, in any order',
+    ['bye', 'credit', 'job'],
+    [
+      {
+        type: 'expect',
+        all_of: [{ message: 'SubmitSharesSuccess' }, { message: 'CloseChannel', fields: { channel_id: 7 } }],
+      },
+      { type: 'expect', message: 'NewExtendedMiningJob' },
+    ],
+    [{ type: 'expect', all_of: [{ message: 'CloseChannel' }, { message: 'CloseChannel' }] }],
+    'CloseChannel expected, SubmitShares.Success (0x1c) received',
+  ],
+  [
+    'any_of with an alternative whose type is unknown',
+    [{ frame: { message_type: '0xfe', payload: '0102' } }],
+    [{ type: 'expect', any_of: [{ message: 'CloseChannel' }, { message_type: '0xfe', length: 2 }] }],
+    [{ type: 'expect', any_of: [{ message: 'CloseChannel' }, { message_type: '0xfd' }] }],
+    '0xfd expected',
+  ],
+  [
     'expect_nothing',
     [],
     [{ type: 'expect_nothing', for_ms: 50 }],
@@ -271,6 +305,15 @@ describe('closing', () => {
       { message: 'the connection is still open', hard: false },
     ]);
     expect((await closing('fin', sustained, compat)).client.failures).toMatchObject([{ hard: false }]);
+  });
+
+  it('or_closed takes the end of the connection for the message', async () => {
+    const either = (rest: object) => [{ type: 'expect', message: 'SetTarget', or_closed: true, ...rest }];
+    expect((await closing('fin', either({}))).client.failures).toEqual([]);
+    expect((await closing('stay', either({ timeout_ms: 50 }))).client.failures).toMatchObject([
+      { message: 'nothing came within 50 ms' },
+    ]);
+    expect((await closing('fin', either({ or_closed: false }))).client.failures).toMatchObject([{ hard: false }]);
   });
 
   it('while a message was due is a soft failure', async () => {

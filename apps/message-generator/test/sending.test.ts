@@ -1,6 +1,6 @@
 import type { JsonValue } from '@stratumkit/codec';
 import { describe, expect, it } from 'vitest';
-import { play, type Test, waitForEnd } from './helpers.ts';
+import { MESSAGES, play, type Test, waitForEnd } from './helpers.ts';
 
 const expecting = (message: string, fields: Readonly<Record<string, JsonValue>> = {}) => ({
   type: 'expect',
@@ -162,6 +162,37 @@ describe('replace_fields', () => {
     };
     const result = expecting('SetGroupChannel', { channel_ids: [7, 8, 9] });
     expect((await see(['group'], [result], job)).client.failures).toEqual([]);
+  });
+});
+
+describe('replace_fields in a place', () => {
+  const job = (replace: JsonValue, variables: Test) => ({
+    mining_messages: [
+      { ...(MESSAGES.mining_messages[2] as object), replace_fields: replace },
+      {
+        id: 'prefix',
+        message: { type: 'SetExtranoncePrefix', channel_id: 1, extranonce_prefix: [] },
+        replace_fields: [['extranonce_prefix', 'TEXT']],
+      },
+    ] as JsonValue,
+    variables,
+  });
+  it('inside of a field, by a JSON pointer', async () => {
+    const replace = [['merkle_path/1', 'HASH']];
+    const path = (last: number) =>
+      expecting('NewExtendedMiningJob', { merkle_path: [{ $repeat: [1, 32] }, { $repeat: [last, 32] }] });
+    const variables = { HASH: new Array<JsonValue>(32).fill(7) };
+    expect((await see(['job'], [path(7)], job(replace, variables))).client.failures).toEqual([]);
+    expect((await see(['job'], [path(2)], job(replace, variables))).client.outcome).toBe('failed');
+    const beyond = await see(['job'], [], job([['merkle_path/2', 'HASH']], variables));
+    expect(beyond.server.failures).toMatchObject([{ message: 'nothing at 2 to replace', hard: true }]);
+  });
+
+  it('a saved string goes into a field of bytes', async () => {
+    const extra = job([], { TEXT: 'ab' });
+    const result = (prefix: JsonValue) => expecting('SetExtranoncePrefix', { extranonce_prefix: prefix });
+    expect((await see(['prefix'], [result([97, 98])], extra)).client.failures).toEqual([]);
+    expect((await see(['prefix'], [result([97])], extra)).client.outcome).toBe('failed');
   });
 });
 

@@ -87,6 +87,20 @@ const NEW: readonly Case[] = [
     'result not as expected',
   ],
   [
+    'wait_for',
+    ['job', 'ok'],
+    [{ type: 'wait_for', id: 9, result: true }],
+    [{ type: 'wait_for', id: 9, result: false, timeout_ms: 50 }],
+    'closest: result not as expected',
+  ],
+  [
+    'all_of',
+    ['job', 'ok'],
+    [{ type: 'expect', all_of: [{ id: 9 }, { method: 'mining.notify' }] }],
+    [{ type: 'expect', all_of: [{ id: 9 }, { method: 'mining.ping' }] }],
+    'not as expected',
+  ],
+  [
     'skip',
     ['job', 'ok'],
     [expecting({ id: 9, skip: ['mining.notify'] })],
@@ -158,7 +172,7 @@ describe('SV1', () => {
       { ...MESSAGES, actions: [action([], heard), action(['job', 'ok'], expecting({ params: '5' }))] },
       {
         ...MESSAGES,
-        watch: [{ method: 'mining.notify', save: { '/params/0': 'P' } }],
+        watch: [{ connection: 'client', method: 'mining.notify', save: { '/params/0': 'P' } }],
         actions: [action(['auth'], hasId(9)), action(['saved']), ...waitForEnd('client')],
       },
       { version: '1' },

@@ -69,6 +69,7 @@ export interface ManualHeader {
 
 /** `ARBITRARY`, or the name of a saved value. */
 export interface Replacement extends Place {
+  /** A field, or `field/0` for a place inside it. */
   readonly field: string;
   readonly keyword: string;
 }
@@ -167,11 +168,23 @@ export type ResultBody =
   | { readonly kind: 'open'; readonly forMs: number | undefined }
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'nothing'; readonly forMs: number }
-  | ({ readonly kind: 'expect' } & Expectation)
+  | ({ readonly kind: 'expect'; readonly of: readonly Expectation[] } & Waiting)
   | { readonly kind: 'sv1Id'; readonly id: JsonValue }
   | { readonly kind: 'sv1Fields'; readonly fields: readonly FieldCheck[] }
   | { readonly kind: 'sv1Any' }
-  | ({ readonly kind: 'sv1Expect' } & Sv1Expectation);
+  | ({ readonly kind: 'sv1Expect'; readonly of: readonly Sv1Expectation[] } & Waiting);
+
+/** How messages are taken for one or several expectations. */
+export interface Waiting {
+  /** One of them, or each of them in any order. */
+  readonly need: 'one' | 'each';
+  /** `wait_for`: messages that do not fit are passed over. */
+  readonly passOver: boolean;
+  /** The end of the connection will do as well. */
+  readonly orClosed: boolean;
+  readonly skip: readonly string[];
+  readonly timeoutMs: number | undefined;
+}
 
 export interface FieldCheck extends Place {
   readonly field: string;
@@ -183,7 +196,7 @@ export interface FieldSave extends Place {
   readonly name: string;
 }
 
-export interface Expectation {
+export interface Expectation extends Place {
   readonly definitions: readonly MessageDefinition[];
   readonly messageType: number | undefined;
   readonly extensionType: JsonValue | undefined;
@@ -191,23 +204,20 @@ export interface Expectation {
   readonly length: JsonValue | undefined;
   readonly fields: readonly FieldCheck[];
   readonly saves: readonly FieldSave[];
-  readonly skip: readonly string[];
-  readonly timeoutMs: number | undefined;
 }
 
-export interface Sv1Expectation {
+export interface Sv1Expectation extends Place {
   readonly method: JsonValue | undefined;
   readonly fields: readonly FieldCheck[];
   /** JSON pointers into the message. */
   readonly saves: readonly FieldSave[];
-  readonly skip: readonly string[];
-  readonly timeoutMs: number | undefined;
 }
 
-/** Saves fields of every message of a type that arrives, wherever it is read or skipped. */
-export type Watch =
-  | { readonly definition: MessageDefinition; readonly saves: readonly FieldSave[] }
-  | { readonly method: string; readonly saves: readonly FieldSave[] };
+/** Saves fields of every message of a type that arrives, wherever it is read or skipped; of one connection only if that is named. */
+export type Watch = { readonly connection: string | undefined; readonly saves: readonly FieldSave[] } & (
+  | { readonly definition: MessageDefinition }
+  | { readonly method: string }
+);
 
 export interface CommandPlan extends Place {
   readonly command: string;

@@ -34,10 +34,11 @@ function parseStep(node: Node, context: ActionContext): Step {
     return { kind: 'loop', times, values: each.exists ? each.get('in').json : undefined, as, steps, ...place };
   }
   if (has('set')) return { kind: 'set', values: node.get('set').object(), ...place };
-  if (has('open')) return { kind: 'open', connection: connectionNamed(node.get('open'), context), ...place };
+  if (has('open'))
+    return { kind: 'open', connection: connectionNamed(node.get('open'), context.connections), ...place };
   if (has('close')) {
     const how = node.get('how').exists ? node.get('how').oneOf(['fin', 'reset']) : 'fin';
-    return { kind: 'close', connection: connectionNamed(node.get('close'), context), how, ...place };
+    return { kind: 'close', connection: connectionNamed(node.get('close'), context.connections), how, ...place };
   }
   if (has('sleep_ms')) return { kind: 'sleep', ms: node.get('sleep_ms').integer(0, MAX_MS), ...place };
   return parseAction(node, context);
@@ -72,7 +73,7 @@ function parseAction(node: Node, context: ActionContext): Step {
 /** `connection` names one; otherwise `role` means the one that was opened (client) or accepted (server). */
 function connectionOf(node: Node, context: ActionContext): string {
   const named = node.get('connection');
-  if (named.exists && !context.compat) return connectionNamed(named, context);
+  if (named.exists && !context.compat) return connectionNamed(named, context.connections);
   const [only] = context.connections;
   const role = node.get('role');
   if (!role.exists && context.connections.length === 1 && only !== undefined) {
@@ -87,9 +88,9 @@ function connectionOf(node: Node, context: ActionContext): string {
   return found?.name ?? '';
 }
 
-function connectionNamed(node: Node, context: ActionContext): string {
+export function connectionNamed(node: Node, connections: readonly ConnectionPlan[]): string {
   const name = node.text();
-  if (!context.connections.some((connection) => connection.name === name)) node.error(`no connection "${name}"`);
+  if (!connections.some((connection) => connection.name === name)) node.error(`no connection "${name}"`);
   return name;
 }
 

@@ -99,9 +99,12 @@ export function parseReplacements(node: Node, fieldOf: (name: string) => string 
       entry.error('must be a pair of a field and a keyword');
       return [];
     }
-    const name = fieldOf(field.text());
-    if (name === undefined) field.error(`the message has no field ${field.text()}`);
-    return [{ field: name ?? '', keyword: keyword.text(), file: entry.file, line: entry.line }];
+    // A name may be the tail of a JSON pointer: `merkle_path/0`.
+    const [head = '', ...tail] = field.text().split('/');
+    const name = fieldOf(head);
+    if (name === undefined) field.error(`the message has no field ${head}`);
+    const path = [name ?? '', ...tail].join('/');
+    return [{ field: path, keyword: keyword.text(), file: entry.file, line: entry.line }];
   });
   const arbitrary = all.filter(({ keyword }) => keyword === 'ARBITRARY');
   return [...arbitrary, ...all.filter(({ keyword }) => keyword !== 'ARBITRARY').reverse()];

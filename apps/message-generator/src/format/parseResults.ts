@@ -1,6 +1,6 @@
 import type { MessageDefinition } from '@stratumkit/codec';
 import { definitionsNamed, fieldNamed, findDefinition, SUBPROTOCOLS, type Subprotocol } from './layouts.ts';
-import type { FieldCheck, FieldSave, ResultBody, ResultPlan } from './model.ts';
+import type { Expectation, FieldCheck, FieldSave, ResultBody, ResultPlan, Sv1Expectation, Waiting } from './model.ts';
 import { parseDecimal, parseTypeByte } from './parseMessages.ts';
 import type { Node } from './reader.ts';
 
@@ -20,6 +20,7 @@ const SV2_TYPES = [
   'sustain_connection',
   'none',
   'expect',
+  'wait_for',
   'expect_nothing',
 ] as const;
 const SV1_TYPES = [
@@ -29,6 +30,7 @@ const SV1_TYPES = [
   'sustain_connection',
   'none',
   'expect',
+  'wait_for',
   'expect_nothing',
 ] as const;
 
@@ -68,8 +70,36 @@ function parseBody(node: Node, type: ResultType, context: ResultContext): Result
     case 'expect_nothing':
       return { kind: 'nothing', forMs: node.get('for_ms').integer(0, MAX_MS) };
     case 'expect':
-      return isSv1 ? parseSv1Expectation(node) : parseExpectation(node);
+    case 'wait_for': {
+      const waiting = parseWaiting(node, type === 'wait_for');
+      return isSv1
+        ? { kind: 'sv1Expect', of: alternatives(node).map(parseSv1Expectation), ...waiting }
+        : { kind: 'expect', of: alternatives(node).map(parseExpectation), ...waiting };
+    }
   }
+}
+
+const WAITING_KEYS = ['type', 'doc', 'skip', 'timeout_ms', 'or_closed', 'any_of', 'all_of'];
+
+function parseWaiting(node: Node, passOver: boolean): Waiting {
+  if (node.get('any_of').exists && node.get('all_of').exists) node.error('has "any_of" or "all_of", not both');
+  return {
+    need: node.get('all_of').exists ? 'each' : 'one',
+    passOver,
+    orClosed: node.get('or_closed').boolean(false),
+    skip: parseSkip(node.get('skip')) ?? [],
+    timeoutMs: node.get('timeout_ms').optionalInteger(0, MAX_MS),
+  };
+}
+
+/** The expectations of a result: those it lists, or itself. */
+function alternatives(node: Node): readonly Node[] {
+  const list = ['any_of', 'all_of'].map((key) => node.get(key)).find((entry) => entry.exists);
+  if (list === undefined) return [node];
+  node.warnUnknown(WAITING_KEYS);
+  const items = list.items();
+  if (items.length === 0) list.error('must not be empty');
+  return items;
 }
 
 function parseFields(value: Node, context: ResultContext): ResultBody {
@@ -124,10 +154,9 @@ function parseSv1Fields(value: Node): ResultBody {
   return { kind: 'sv1Fields', fields };
 }
 
-function parseExpectation(node: Node): ResultBody {
+function parseExpectation(node: Node): Expectation {
   node.warnUnknown([
-    'type',
-    'doc',
+    ...WAITING_KEYS,
     'message',
     'message_type',
     'extension_type',
@@ -135,8 +164,6 @@ function parseExpectation(node: Node): ResultBody {
     'length',
     'fields',
     'save',
-    'skip',
-    'timeout_ms',
   ]);
   const definitions = messageNames(node.get('message'));
   const messageType = node.get('message_type');
@@ -146,7 +173,8 @@ function parseExpectation(node: Node): ResultBody {
   const save = node.get('save');
   if ((fields.exists || save.exists) && definitions.length === 0) fields.error('needs "message" to tell whose fields');
   return {
-    kind: 'expect',
+    file: node.file,
+    line: node.line,
     definitions,
     messageType: messageType.exists ? parseTypeByte(messageType) : undefined,
     extensionType: extensionType.json,
@@ -158,17 +186,16 @@ function parseExpectation(node: Node): ResultBody {
       return { field: name, expected: field.json ?? null, file: field.file, line: field.line };
     }),
     saves: parseSaveMap(save, definitions),
-    skip: parseSkip(node.get('skip')) ?? [],
-    timeoutMs: node.get('timeout_ms').optionalInteger(0, MAX_MS),
   };
 }
 
-function parseSv1Expectation(node: Node): ResultBody {
+function parseSv1Expectation(node: Node): Sv1Expectation {
   const members = ['id', 'params', 'result', 'error'];
-  node.warnUnknown(['type', 'doc', 'method', ...members, 'save', 'skip', 'timeout_ms']);
+  node.warnUnknown([...WAITING_KEYS, 'method', ...members, 'save']);
   const save = node.get('save');
   return {
-    kind: 'sv1Expect',
+    file: node.file,
+    line: node.line,
     method: node.get('method').json,
     fields: members.flatMap((member): FieldCheck[] => {
       const value = node.get(member);
@@ -176,8 +203,6 @@ function parseSv1Expectation(node: Node): ResultBody {
       return [{ field: `/${member}`, expected: value.json ?? null, file: value.file, line: value.line }];
     }),
     saves: parsePointerMap(save),
-    skip: parseSkip(node.get('skip')) ?? [],
-    timeoutMs: node.get('timeout_ms').optionalInteger(0, MAX_MS),
   };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fieldNamed } from './layouts.ts';
 import type { ConnectionPlan, Sv2Template, TestPlan, Timeouts, Watch } from './model.ts';
-import { parseSteps } from './parseActions.ts';
+import { connectionNamed, parseSteps } from './parseActions.ts';
 import { parseCommands } from './parseCommands.ts';
 import { parseConnections } from './parseConnections.ts';
 import { type FrameBuilder, parseFrameBuilders, parseMessages, parseSv1Messages } from './parseMessages.ts';
@@ -95,7 +95,12 @@ function parseRoot(root: Node, context: FileContext): TestPlan {
     cleanupCommands: parseCommands(root.get('cleanup_commands'), compat),
     variables: !compat && root.get('variables').exists ? root.get('variables').object() : {},
     skip: (compat ? undefined : parseSkip(root.get('skip_messages'))) ?? [],
-    watch: compat ? [] : root.get('watch').items({ optional: true }).flatMap(parseWatch),
+    watch: compat
+      ? []
+      : root
+          .get('watch')
+          .items({ optional: true })
+          .flatMap((node) => parseWatch(node, connections)),
     timeouts: parseTimeouts(root.get('timeouts'), compat, connections),
     warnings: [],
     file: root.file,
@@ -148,9 +153,12 @@ function parseTimeouts(node: Node, compat: boolean, connections: readonly Connec
   };
 }
 
-function parseWatch(node: Node): readonly Watch[] {
+function parseWatch(node: Node, connections: readonly ConnectionPlan[]): readonly Watch[] {
+  node.warnUnknown(['connection', 'message', 'method', 'save']);
+  const named = node.get('connection');
+  const connection = named.exists ? connectionNamed(named, connections) : undefined;
   const method = node.get('method');
-  if (method.exists) return [{ method: method.text(), saves: parsePointerMap(node.get('save')) }];
+  if (method.exists) return [{ connection, method: method.text(), saves: parsePointerMap(node.get('save')) }];
   const save = node.get('save');
   const definitions = messageNames(node.get('message'));
   // A name may mean two messages; the fields tell which.
@@ -158,7 +166,7 @@ function parseWatch(node: Node): readonly Watch[] {
     save.keys().every((key) => fieldNamed(definition, key) !== undefined),
   );
   const meant = fitting.length > 0 ? fitting : definitions;
-  return meant.map((definition) => ({ definition, saves: parseSaveMap(save, [definition]) }));
+  return meant.map((definition) => ({ connection, definition, saves: parseSaveMap(save, [definition]) }));
 }
 
 /** Adds imported messages and manual headers to `messages`, and returns the ids that have a builder. */

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@stratumkit/codec';
 import { fieldNamed, groupOf } from '../format/layouts.ts';
-import type { FieldCheck, FieldSave, ResultPlan } from '../format/model.ts';
+import type { Expectation, FieldCheck, FieldSave, ResultPlan } from '../format/model.ts';
 import type { Scope } from '../values/evaluate.ts';
 import { matches } from '../values/match.ts';
 import { type DecodedFrame, frameTitle, hexByte } from '../wire/decode.ts';
@@ -16,7 +16,7 @@ export interface CheckContext {
 
 type FrameResult = Extract<
   ResultPlan,
-  { readonly kind: 'messageType' | 'matchFields' | 'saveFields' | 'length' | 'extensionType' | 'expect' }
+  { readonly kind: 'messageType' | 'matchFields' | 'saveFields' | 'length' | 'extensionType' }
 >;
 
 /** Holds a frame against a result. Throws CheckFailure. */
@@ -45,9 +45,6 @@ export function checkFrame(result: FrameResult, received: DecodedFrame, context:
     case 'saveFields':
       saveFields(result, received, context);
       return;
-    case 'expect':
-      checkExpectation(result, received, context);
-      return;
   }
 }
 
@@ -60,7 +57,11 @@ function checkFields(
   const wanted = result.definition;
   if (compat) {
     // A filter, not a check: another message of the same subprotocol is consumed and passes.
-    if (received.definition !== undefined && groupOf(received.definition) !== result.group) {
+    if (
+      received.definition !== wanted &&
+      received.definition !== undefined &&
+      groupOf(received.definition) !== result.group
+    ) {
       throw failedFields(received, [], scope, `a message of ${result.group}`);
     }
     if (wanted === undefined || received.definition !== wanted) return;
@@ -82,11 +83,8 @@ function saveFields(
   save(result.fields, json, received, scope);
 }
 
-function checkExpectation(
-  result: Extract<FrameResult, { readonly kind: 'expect' }>,
-  received: DecodedFrame,
-  { scope }: CheckContext,
-): void {
+/** Holds a frame against one expectation, and saves what it names. Throws CheckFailure. */
+export function checkExpectation(result: Expectation, received: DecodedFrame, { scope }: CheckContext): void {
   const { frame, definition } = received;
   const { definitions } = result;
   const names = [...new Set(definitions.map(({ name }) => name))].join(' or ');
@@ -216,4 +214,11 @@ function differs(received: DecodedFrame, expected: string, value: string): Check
     received: frameTitle(received),
     comparison: rows.map(([field, json]) => ({ field, expected: undefined, received: show(json), differs: false })),
   });
+}
+
+/** The fields of a message on one line. */
+export function detailOf({ json, frame }: DecodedFrame): string {
+  if (json === undefined) return `payload ${showBytes(frame.payload)}`;
+  const { type: _type, ...fields } = json;
+  return show(fields);
 }

@@ -1,7 +1,7 @@
-import { formatJson, type JsonObject, type JsonValue, UsageError } from '@stratumkit/codec';
+import { type Field, formatJson, type JsonObject, type JsonValue, UsageError } from '@stratumkit/codec';
 import type { Frame } from '@stratumkit/framing';
 import type { Sv1Template, Sv2Template } from '../format/model.ts';
-import { evaluate, expressionError, lookUp, type Scope } from '../values/evaluate.ts';
+import { elementOf, evaluate, expressionError, lookUp, type Scope } from '../values/evaluate.ts';
 import { randomFieldValue } from '../values/random.ts';
 
 /** A template with its expressions evaluated and its fields replaced, encoded. Throws UsageError. */
@@ -13,10 +13,13 @@ export function buildFrame(template: Sv2Template, scope: Scope, compat: boolean)
     if (value !== undefined) fields[specName] = evaluate(value, scope, definition.fields[key]);
   }
   for (const { field, keyword } of template.replace) {
-    const key = Object.entries(definition.specNames).find(([, name]) => name === field)?.[0] ?? '';
-    const shape = definition.fields[key];
+    const [head = '', ...tail] = field.split('/');
+    const key = Object.entries(definition.specNames).find(([, name]) => name === head)?.[0] ?? '';
+    const shape = tail.reduce<Field<unknown> | undefined>(elementOf, definition.fields[key]);
     if (shape === undefined) throw new UsageError('field', `${definition.name} has no field ${field}`);
-    fields[field] = keyword === 'ARBITRARY' ? randomFieldValue(shape, scope.random) : lookUp(keyword, scope);
+    const value =
+      keyword === 'ARBITRARY' ? randomFieldValue(shape, scope.random) : fitting(lookUp(keyword, scope), shape);
+    fields[head] = replacedAt(fields[head] ?? null, tail, value);
   }
   const payload = definition.encode(definition.fromJson(fields, { dropTrailingBadByte: compat }));
   const { messageType, extensionType, channelMessage } = definition;
@@ -27,6 +30,20 @@ export function buildFrame(template: Sv2Template, scope: Scope, compat: boolean)
     channelMessage: header.channelMessage,
     payload,
   };
+}
+
+/** The value with another one at this place inside it. */
+function replacedAt(json: JsonValue, path: readonly string[], value: JsonValue): JsonValue {
+  const [index, ...rest] = path;
+  if (index === undefined) return value;
+  if (!Array.isArray(json) || !(Number(index) < json.length)) throw expressionError(`nothing at ${index} to replace`);
+  return json.map((item: JsonValue, at) => (at === Number(index) ? replacedAt(item, rest, value) : item));
+}
+
+/** A saved string goes into a field of bytes as the bytes it spells. */
+function fitting(value: JsonValue, { shape }: Field<unknown>): JsonValue {
+  const isBytes = shape.kind === 'bytes' || shape.kind === 'fixedBytes';
+  return isBytes && typeof value === 'string' ? Array.from(new TextEncoder().encode(value)) : value;
 }
 
 /** The line of an SV1 message, its line feed included. */

@@ -1,4 +1,4 @@
-import { formatJson, type JsonValue, UsageError } from '@stratumkit/codec';
+import { type JsonValue, UsageError } from '@stratumkit/codec';
 import type {
   ActionStep,
   LoopStep,
@@ -13,14 +13,16 @@ import type {
 import { evaluate, expressionError, type Scope } from '../values/evaluate.ts';
 import { type DecodedFrame, decodeFrame, frameTitle, hexByte } from '../wire/decode.ts';
 import { type AnyPeer, type DecodedLine, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
-import { type CheckContext, checkFrame, save } from './checks.ts';
+import { type CheckContext, checkFrame, detailOf } from './checks.ts';
 import { pause } from './commands.ts';
 import type { Connections } from './connections.ts';
+import { Expecting } from './expecting.ts';
 import { CheckFailure, type Failure } from './failure.ts';
+import { type Received, Receiver } from './receiver.ts';
 import type { TranscriptEntry } from './report.ts';
 import { buildFrame, buildLine, bytesOf } from './sending.ts';
-import { show, showBytes } from './show.ts';
-import { checkLine, savePointers } from './sv1Checks.ts';
+import { showBytes } from './show.ts';
+import { checkLine } from './sv1Checks.ts';
 
 export interface StepRunnerOptions {
   readonly plan: TestPlan;
@@ -37,6 +39,7 @@ export interface StepRunnerOptions {
 export class StepRunner {
   readonly #options: StepRunnerOptions;
   readonly #checks: CheckContext;
+  readonly #receiver: Receiver;
   /** Where a failure that surfaces now belongs. */
   #action: ActionStep | undefined;
   #result: { readonly plan: ResultPlan; readonly number: number } | undefined;
@@ -46,6 +49,7 @@ export class StepRunner {
     this.#options = options;
     const { scope, plan, log } = options;
     this.#checks = { scope, compat: plan.compat, log };
+    this.#receiver = new Receiver(options);
   }
 
   async run(steps: readonly Step[]): Promise<void> {
@@ -208,138 +212,43 @@ export class StepRunner {
       case 'unfinished':
         throw new CheckFailure('"none" never passes', { hard: true });
       case 'nothing':
-        return this.#expectNothing(result, peer, action);
+        return this.#receiver.expectNothing(result, peer, action);
+      case 'expect':
+      case 'sv1Expect':
+        return this.#expect(result, peer, action);
       case 'sv1Id':
       case 'sv1Fields':
       case 'sv1Any':
-      case 'sv1Expect': {
-        if (!(peer instanceof Sv1Peer)) throw new UsageError('protocol', 'an SV1 result on an SV2 connection');
-        for (;;) if (checkLine(result, await this.#nextLine(peer, result, action), this.#checks)) return;
-      }
+        for (;;) {
+          const line = (await this.#receiver.next(peer, result, action)) as DecodedLine;
+          if (checkLine(result, line, this.#checks)) return;
+        }
       default:
-        if (!(peer instanceof Sv2Peer)) throw new UsageError('protocol', 'an SV2 result on an SV1 connection');
-        checkFrame(result, await this.#nextFrame(peer, result, action), this.#checks);
+        checkFrame(result, (await this.#receiver.next(peer, result, action)) as DecodedFrame, this.#checks);
     }
   }
 
-  async #expectNothing(
-    result: Extract<ResultPlan, { readonly kind: 'nothing' }>,
+  async #expect(
+    result: Extract<ResultPlan, { readonly kind: 'expect' | 'sv1Expect' }>,
     peer: AnyPeer,
     action: ActionStep,
   ): Promise<void> {
-    const deadline = performance.now() + result.forMs;
+    const expecting = new Expecting(result, this.#checks);
+    const deadline = this.#receiver.deadlineOf(result);
     for (;;) {
-      const left = Math.max(deadline - performance.now(), 0);
-      const taken = await peer.inbox.take(left, this.#options.signal);
-      if (taken.kind !== 'item') return;
-      const title = this.#note(taken.item, action);
-      if (this.#isSkipped(taken.item, action, result)) continue;
-      throw new CheckFailure('a message came although none was expected', { expected: 'nothing', received: title });
-    }
-  }
-
-  async #nextFrame(peer: Sv2Peer, result: ResultPlan, action: ActionStep): Promise<DecodedFrame> {
-    return (await this.#next(peer, result, action)) as DecodedFrame;
-  }
-
-  async #nextLine(peer: Sv1Peer, result: ResultPlan, action: ActionStep): Promise<DecodedLine> {
-    return (await this.#next(peer, result, action)) as DecodedLine;
-  }
-
-  async #next(peer: AnyPeer, result: ResultPlan, action: ActionStep): Promise<DecodedFrame | DecodedLine> {
-    const { timeouts, signal } = this.#options;
-    const own = 'timeoutMs' in result ? result.timeoutMs : undefined;
-    const limit = own ?? timeouts.receiveMs;
-    const deadline = limit === undefined ? undefined : performance.now() + limit;
-    const expected = describeExpectation(result);
-    for (;;) {
-      const left = deadline === undefined ? undefined : Math.max(deadline - performance.now(), 0);
-      const taken = await peer.inbox.take(left, signal);
-      if (taken.kind === 'closed') {
-        throw new CheckFailure(`closed while a message was due: ${taken.reason}`, { expected, received: taken.reason });
+      let received: Received | undefined;
+      try {
+        received = await this.#receiver.next(peer, result, action, deadline);
+      } catch (error) {
+        throw error instanceof CheckFailure ? expecting.explain(error) : error;
       }
-      if (taken.kind === 'timeout') {
-        throw new CheckFailure(`nothing came within ${limit} ms`, { expected, received: 'nothing' });
-      }
-      this.#note(taken.item, action);
-      this.#watch(taken.item);
-      if (!this.#isSkipped(taken.item, action, result)) return taken.item;
+      if (received === undefined || expecting.take(received)) return;
     }
   }
-
-  #note(item: DecodedFrame | DecodedLine, action: ActionStep): string {
-    const title = 'frame' in item ? frameTitle(item) : 'line';
-    const detail = 'frame' in item ? detailOf(item) : show(item.text);
-    this.#options.record({ connection: action.connection, direction: 'received', title, detail });
-    return 'frame' in item ? title : item.text;
-  }
-
-  #watch(item: DecodedFrame | DecodedLine): void {
-    const { scope, plan } = this.#options;
-    if (item.json === undefined) return;
-    for (const watch of plan.watch) {
-      if ('definition' in watch) {
-        if ('frame' in item && item.json !== undefined && watch.definition === item.definition) {
-          save(watch.saves, item.json, item, scope);
-        }
-      } else if (!('frame' in item) && item.json !== undefined && methodOf(item) === watch.method) {
-        savePointers(watch.saves, item.json, scope);
-      }
-    }
-  }
-
-  /** What an expectation names is never passed over by a list of the action or the test. */
-  #isSkipped(item: DecodedFrame | DecodedLine, action: ActionStep, result: ResultPlan): boolean {
-    const general = action.skip ?? this.#options.plan.skip;
-    const own = 'skip' in result ? result.skip : [];
-    const names = isNamed(item, result) ? own : [...general, ...own];
-    if (names.length === 0) return false;
-    if ('frame' in item) {
-      const { name = '' } = item.definition ?? {};
-      return names.some((entry) => [name, name.replaceAll('.', ''), hexByte(item.frame.messageType)].includes(entry));
-    }
-    const method = methodOf(item);
-    return method !== undefined && names.includes(method);
-  }
-}
-
-function isNamed(item: DecodedFrame | DecodedLine, result: ResultPlan): boolean {
-  if (result.kind === 'expect') {
-    return 'frame' in item && item.definition !== undefined && result.definitions.includes(item.definition);
-  }
-  return result.kind === 'sv1Expect' && !('frame' in item) && result.method === methodOf(item);
-}
-
-function methodOf({ json }: DecodedLine): string | undefined {
-  const method = typeof json === 'object' && json !== null && 'method' in json ? json.method : undefined;
-  return typeof method === 'string' ? method : undefined;
 }
 
 function range(times: JsonValue): readonly number[] {
   if (typeof times !== 'number' || !Number.isInteger(times) || times < 0)
     throw expressionError('"repeat" needs a number');
   return Array.from({ length: times }, (_, index) => index);
-}
-
-function detailOf(decoded: DecodedFrame): string {
-  if (decoded.json === undefined) return `payload ${showBytes(decoded.frame.payload)}`;
-  const { type: _type, ...fields } = decoded.json;
-  return show(fields);
-}
-
-function describeExpectation(result: ResultPlan): string {
-  switch (result.kind) {
-    case 'messageType':
-      return `message type ${hexByte(result.messageType)}`;
-    case 'matchFields':
-      return result.typeName;
-    case 'expect':
-      return result.definitions.map(({ name }) => name).join(' or ') || 'a message';
-    case 'sv1Id':
-      return `a response to ${formatJson(result.id)}`;
-    case 'sv1Expect':
-      return result.method === undefined ? 'a line' : `a call of ${show(result.method)}`;
-    default:
-      return 'a message';
-  }
 }

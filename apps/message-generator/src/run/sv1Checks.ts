@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@stratumkit/codec';
-import type { FieldCheck, FieldSave, ResultPlan } from '../format/model.ts';
+import type { FieldCheck, FieldSave, ResultPlan, Sv1Expectation } from '../format/model.ts';
 import { isObject } from '../format/reader.ts';
 import type { Scope } from '../values/evaluate.ts';
 import { matches } from '../values/match.ts';
@@ -9,16 +9,12 @@ import { showExpected } from './checks.ts';
 import { CheckFailure, type FieldComparison } from './failure.ts';
 import { show } from './show.ts';
 
-type LineResult = Extract<ResultPlan, { readonly kind: 'sv1Id' | 'sv1Fields' | 'sv1Any' | 'sv1Expect' }>;
+type LineResult = Extract<ResultPlan, { readonly kind: 'sv1Id' | 'sv1Fields' | 'sv1Any' }>;
 
 /** Holds a line against a result. False: the line does not count, the next one is to be read. Throws CheckFailure. */
 export function checkLine(result: LineResult, received: DecodedLine, context: CheckContext): boolean {
   const message = objectOf(received);
   const { scope, compat } = context;
-  if (result.kind === 'sv1Expect') {
-    checkExpectation(result, message, scope);
-    return true;
-  }
   const isCall = typeof message.method === 'string';
   if (isCall) {
     context.log(`call of the peer: ${String(message.method)}`);
@@ -53,11 +49,9 @@ function checkResponse(message: JsonObject, { text }: DecodedLine): void {
   });
 }
 
-function checkExpectation(
-  result: Extract<LineResult, { readonly kind: 'sv1Expect' }>,
-  message: JsonObject,
-  scope: Scope,
-): void {
+/** Holds a line against one expectation, and saves what it names. Throws CheckFailure. */
+export function checkSv1Expectation(result: Sv1Expectation, received: DecodedLine, scope: Scope): void {
+  const message = objectOf(received);
   const method: FieldCheck[] =
     result.method === undefined
       ? []

@@ -108,7 +108,8 @@ function listOf(value: JsonValue, operator: string): JsonValue[] {
   return [...(value as readonly JsonValue[])];
 }
 
-function elementOf(field: Field<unknown> | undefined): Field<unknown> | undefined {
+/** The type of the elements of a sequence or an option. */
+export function elementOf(field: Field<unknown> | undefined): Field<unknown> | undefined {
   const shape = field?.shape;
   return shape?.kind === 'sequence' || shape?.kind === 'option' ? shape.element : undefined;
 }

@@ -1,0 +1,155 @@
+import { formatJson } from '@stratumkit/codec';
+import type { ActionStep, ResultPlan, TestPlan, Timeouts } from '../format/model.ts';
+import type { Scope } from '../values/evaluate.ts';
+import { type DecodedFrame, frameTitle, hexByte } from '../wire/decode.ts';
+import type { AnyPeer, DecodedLine } from '../wire/peer.ts';
+import { detailOf, save } from './checks.ts';
+import { CheckFailure } from './failure.ts';
+import type { TranscriptEntry } from './report.ts';
+import { show } from './show.ts';
+import { savePointers } from './sv1Checks.ts';
+
+export type Received = DecodedFrame | DecodedLine;
+
+export interface ReceiverOptions {
+  readonly plan: TestPlan;
+  readonly timeouts: Timeouts;
+  readonly scope: Scope;
+  readonly signal: AbortSignal;
+  record(entry: Omit<TranscriptEntry, 'atMs'>): void;
+}
+
+/** Takes messages for results: passes over those of skip lists, and lets watches see every one. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** When a result that starts to wait now has waited long enough; undefined: never. */
+  deadlineOf(result: ResultPlan): number | undefined {
+    const limit = this.#limitOf(result);
+    return limit === undefined ? undefined : performance.now() + limit;
+  }
+
+  /** The next message that counts for the result; undefined if the connection closes and the result allows that. Throws CheckFailure. */
+  async next(
+    peer: AnyPeer,
+    result: ResultPlan,
+    action: ActionStep,
+    deadline = this.deadlineOf(result),
+  ): Promise<Received | undefined> {
+    const expected = describeExpectation(result);
+    for (;;) {
+      const left = deadline === undefined ? undefined : Math.max(deadline - performance.now(), 0);
+      const taken = await peer.inbox.take(left, this.#options.signal);
+      if (taken.kind === 'closed') {
+        if ('orClosed' in result && result.orClosed) return undefined;
+        throw new CheckFailure(`closed while a message was due: ${taken.reason}`, { expected, received: taken.reason });
+      }
+      if (taken.kind === 'timeout') {
+        throw new CheckFailure(`nothing came within ${this.#limitOf(result)} ms`, { expected, received: 'nothing' });
+      }
+      this.#see(taken.item, action);
+      if (!this.#isSkipped(taken.item, action, result)) return taken.item;
+    }
+  }
+
+  /** Passes if nothing that counts comes for this long. */
+  async expectNothing(
+    result: Extract<ResultPlan, { readonly kind: 'nothing' }>,
+    peer: AnyPeer,
+    action: ActionStep,
+  ): Promise<void> {
+    const deadline = performance.now() + result.forMs;
+    for (;;) {
+      const left = Math.max(deadline - performance.now(), 0);
+      const taken = await peer.inbox.take(left, this.#options.signal);
+      if (taken.kind !== 'item') return;
+      const title = this.#see(taken.item, action);
+      if (this.#isSkipped(taken.item, action, result)) continue;
+      throw new CheckFailure('a message came although none was expected', { expected: 'nothing', received: title });
+    }
+  }
+
+  #limitOf(result: ResultPlan): number | undefined {
+    const own = 'timeoutMs' in result ? result.timeoutMs : undefined;
+    return own ?? this.#options.timeouts.receiveMs;
+  }
+
+  #see(item: Received, { connection }: ActionStep): string {
+    const title = 'frame' in item ? frameTitle(item) : 'line';
+    const detail = 'frame' in item ? detailOf(item) : show(item.text);
+    this.#options.record({ connection, direction: 'received', title, detail });
+    this.#watch(item, connection);
+    return 'frame' in item ? title : item.text;
+  }
+
+  #watch(item: Received, connection: string): void {
+    const { scope, plan } = this.#options;
+    for (const watch of plan.watch) {
+      if (watch.connection !== undefined && watch.connection !== connection) continue;
+      if ('frame' in item) {
+        if (item.json !== undefined && 'definition' in watch && watch.definition === item.definition) {
+          save(watch.saves, item.json, item, scope);
+        }
+      } else if (item.json !== undefined && 'method' in watch && methodOf(item) === watch.method) {
+        savePointers(watch.saves, item.json, scope);
+      }
+    }
+  }
+
+  /** What an expectation names is never passed over by a list of the action or the test. */
+  #isSkipped(item: Received, action: ActionStep, result: ResultPlan): boolean {
+    const general = action.skip ?? this.#options.plan.skip;
+    const own = 'skip' in result ? result.skip : [];
+    const names = isNamed(item, result) ? own : [...general, ...own];
+    if (names.length === 0) return false;
+    if ('frame' in item) {
+      const { name = '' } = item.definition ?? {};
+      return names.some((entry) => [name, name.replaceAll('.', ''), hexByte(item.frame.messageType)].includes(entry));
+    }
+    const method = methodOf(item);
+    return method !== undefined && names.includes(method);
+  }
+}
+
+/** What a result waits for, in words. */
+export function describeExpectation(result: ResultPlan): string {
+  switch (result.kind) {
+    case 'messageType':
+      return `message type ${hexByte(result.messageType)}`;
+    case 'matchFields':
+      return result.typeName;
+    case 'expect': {
+      const join = result.need === 'each' ? ' and ' : ' or ';
+      const names = result.of.map(({ definitions }) => definitions.map(({ name }) => name).join(' or '));
+      return [...new Set(names)].filter((name) => name !== '').join(join) || 'a message';
+    }
+    case 'sv1Id':
+      return `a response to ${formatJson(result.id)}`;
+    case 'sv1Expect':
+      return result.of
+        .map(({ method }) => (method === undefined ? 'a line' : `a call of ${show(method)}`))
+        .join(' or ');
+    default:
+      return 'a message';
+  }
+}
+
+function isNamed(item: Received, result: ResultPlan): boolean {
+  if (result.kind === 'expect') {
+    if (!('frame' in item) || item.definition === undefined) return false;
+    const { definition } = item;
+    return result.of.some(({ definitions }) => definitions.includes(definition));
+  }
+  if (result.kind !== 'sv1Expect' || 'frame' in item) return false;
+  const method = methodOf(item);
+  return method !== undefined && result.of.some((expectation) => expectation.method === method);
+}
+
+function methodOf({ json }: DecodedLine): string | undefined {
+  const method = typeof json === 'object' && json !== null && 'method' in json ? json.method : undefined;
+  return typeof method === 'string' ? method : undefined;
+}
