@@ -68,13 +68,17 @@ export {
   LineConnection,
   type LineEvent,
   type LineLimits,
+  MAX_PENDING_CALLS,
+  messageLine,
   notifyLine,
   type PendingCall,
+  reconnectLine,
   ServerSession,
   type ServerSessionEnd,
   type ServerSessionLimits,
   type ServerSessionOptions,
   type ServerSessionOutput,
   type SubscriptionTerms,
+  versionMaskLine,
 } from './session/index.ts';
 export { shareHeader } from './shareHeader.ts';

@@ -1,7 +1,7 @@
-import { decodeText, encodeText, formatJson, type JsonObject, type JsonValue } from '@stratumkit/codec';
+import { encodeText, formatJson, type JsonObject, type JsonValue } from '@stratumkit/codec';
 import { sv1Error } from './failure.ts';
 import { parseRpcError, type RpcError } from './rpcError.ts';
-import { scan } from './scan.ts';
+import { MAX_DEPTH, scan } from './scan.ts';
 
 /**
  * An id as the text that stood on the wire: `4`, `"a1"`, `null`, `1.0`, `12345678901234567890`. It is echoed, never computed
@@ -29,14 +29,18 @@ export interface Sv1Response {
 
 export type Sv1Message = Sv1Call | Sv1Response;
 
-/** Reads one line as `LineSplitter` cuts it. Throws `Sv1Error`; its `context.id` has the id when it came before the fault. */
+/** Reads one line as `LineSplitter` cuts it. Throws `Sv1Error`; its `context.id` has the id if one could be read. */
 export function decodeLine(line: Uint8Array): Sv1Message {
-  const text = textOf(line);
-  const id = scan(text);
-  const json = parse(text);
+  const { depth, keyCount, id } = scan(line);
+  if (depth > MAX_DEPTH) throw sv1Error('too-deep', `nested deeper than ${MAX_DEPTH}`, { id: validId(id) });
+  const json = parse(textOf(line), id);
   if (Array.isArray(json)) throw sv1Error('batch', 'an array of messages');
   if (typeof json !== 'object' || json === null) throw sv1Error('not-an-object', 'a message is an object');
   const message = json as JsonObject;
+  if (typeof message.id === 'object' ? message.id !== null : typeof message.id === 'boolean') {
+    throw sv1Error('bad-message', 'an id is a number, a string or null');
+  }
+  if (countKeys(json, id) !== keyCount) throw sv1Error('duplicate-key', 'a key is named twice', { id });
   const { method = null } = message;
   if (method !== null) {
     if (typeof method !== 'string') throw sv1Error('bad-message', 'the method is no string', { id });
@@ -74,30 +78,58 @@ export function rpcId(value: number | string): RpcId {
   return JSON.stringify(value);
 }
 
-const CHUNK = 4096;
+/** Every platform has one; the types of none are in use here. */
+declare class TextDecoder {
+  constructor(label: 'utf-8', options: { readonly fatal: true; readonly ignoreBOM: true });
+  decode(bytes: Uint8Array): string;
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textOf(line: Uint8Array): string {
-  let text = '';
-  for (let start = 0; start < line.length; start += CHUNK) {
-    const part = line.subarray(start, start + CHUNK);
-    for (let index = 0; index < part.length; index++) if (part[index]! >= 0x80) return unicodeTextOf(line);
-    text += String.fromCharCode.apply(null, part as unknown as number[]);
+  try {
+    return UTF8.decode(line);
+  } catch {
+    throw sv1Error('not-utf8', 'the line is not UTF-8');
   }
-  return text;
 }
 
-function unicodeTextOf(line: Uint8Array): string {
-  const text = decodeText(line);
-  // Only bytes that are no UTF-8 decode to lone surrogates.
-  if (/\p{Cs}/u.test(text)) throw sv1Error('not-utf8', 'the line is not UTF-8');
-  return text;
-}
-
-function parse(text: string): JsonValue {
+function parse(text: string, id: string | undefined): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {
     // Without the engine's message: it repeats what the peer sent.
-    throw sv1Error('not-json', `not JSON: ${(cause as Error).name}`);
+    throw sv1Error('not-json', `not JSON: ${(cause as Error).name}`, { id: validId(id) });
   }
+}
+
+/** An id found in a line that is no JSON goes back only if it is an id by itself. */
+function validId(id: string | undefined): RpcId | undefined {
+  if (id === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(id);
+    return value === null || typeof value === 'number' || typeof value === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Keys of an object and of all objects in it: fewer than the text had when one was named twice. Recursion is bounded by `MAX_DEPTH`.
+ */
+function countKeys(value: JsonValue, id: string | undefined): number {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw sv1Error('huge-number', 'a number no double can hold', { id });
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const element of value as readonly JsonValue[])
+      if (typeof element !== 'string') count += countKeys(element, id);
+    return count;
+  }
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') throw sv1Error('forbidden-key', 'a key named __proto__', { id });
+    count += 1 + countKeys((value as JsonObject)[key]!, id);
+  }
+  return count;
 }

@@ -9,18 +9,28 @@ export class Reading {
   readonly #code: Sv1ErrorCode;
   readonly #name: string | number;
   readonly #parent: Reading | undefined;
+  readonly #isKey: boolean;
 
-  constructor(json: JsonValue | undefined, code: Sv1ErrorCode, name: string | number, parent?: Reading) {
+  constructor(
+    json: JsonValue | undefined,
+    code: Sv1ErrorCode,
+    name: string | number,
+    parent?: Reading,
+    isKey: boolean = false,
+  ) {
     this.json = json === undefined ? null : json;
     this.#code = code;
     this.#name = name;
     this.#parent = parent;
+    this.#isKey = isKey;
   }
 
   /** Put together only when something is wrong. */
   get path(): string {
-    const outer = this.#parent?.path ?? '';
-    return typeof this.#name === 'number' ? `${outer}[${this.#name}]` : `${outer}${this.#name}`;
+    if (this.#parent === undefined) return `${this.#name}`;
+    const { path } = this.#parent;
+    if (typeof this.#name === 'number') return `${path}[${this.#name}]`;
+    return this.#isKey ? `${path}["${this.#name}"]` : `${path}.${this.#name}`;
   }
 
   fail(expected: string): never {
@@ -34,13 +44,13 @@ export class Reading {
 
   /** The element of a list; absent if there is none. */
   at(index: number, name: string): Reading {
-    return new Reading(this.list()[index], this.#code, `.${name}`, this);
+    return new Reading(this.list()[index], this.#code, name, this);
   }
 
   /** The member of an object; absent if there is none. */
   member(key: string): Reading {
     const object = this.object();
-    return new Reading(Object.hasOwn(object, key) ? object[key] : undefined, this.#code, `["${key}"]`, this);
+    return new Reading(Object.hasOwn(object, key) ? object[key] : undefined, this.#code, key, this, true);
   }
 
   list(): readonly JsonValue[] {

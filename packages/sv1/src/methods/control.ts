@@ -75,7 +75,8 @@ export const GetTransactions = defineMethod<'mining.get_transactions', { readonl
   name: 'mining.get_transactions',
   calledBy: 'client',
   doc: "Asks for a job's transactions. Servers refuse it: the answer is large and nobody needs it.",
-  readParams: (json) => ({ jobId: json.at(0, 'jobId').text() }),
+  // Whoever is refused anyway need not ask well.
+  readParams: ({ json }) => ({ jobId: Array.isArray(json) && typeof json[0] === 'string' ? json[0] : '' }),
   formatParams: ({ jobId }) => [jobId],
   readResult: (json) => json.each((value) => value.text()),
   formatResult: (result) => result,

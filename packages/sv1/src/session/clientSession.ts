@@ -10,10 +10,17 @@ import {
   type Sv1Response,
 } from '../message.ts';
 import { Configure, type ConfigureParams, type ConfigureResult } from '../methods/configure.ts';
-import type { ReconnectParams } from '../methods/control.ts';
-import { Authorize, Submit, type SubmitParams, Subscribe, type SubscribeResult } from '../methods/session.ts';
-import { type NotifyParams, SuggestDifficulty } from '../methods/work.ts';
-import { methodOf, typedCall } from '../methods.ts';
+import { GetTransactions, MultiVersion, Ping, type ReconnectParams } from '../methods/control.ts';
+import {
+  Authorize,
+  ExtranonceSubscribe,
+  Submit,
+  type SubmitParams,
+  Subscribe,
+  type SubscribeResult,
+} from '../methods/session.ts';
+import { type NotifyParams, SuggestDifficulty, SuggestTarget } from '../methods/work.ts';
+import { typedCall } from '../methods.ts';
 import { type RpcError, rpcError } from '../rpcError.ts';
 
 export interface ClientSessionOptions {
@@ -35,6 +42,13 @@ export type ClientSessionOutput =
   | { readonly type: 'job'; readonly job: NotifyParams }
   | { readonly type: 'reconnect'; readonly params: ReconnectParams }
   | { readonly type: 'message'; readonly text: string }
+  /** The answer to any other call. */
+  | {
+      readonly type: 'reply';
+      readonly method: string;
+      readonly result: JsonValue;
+      readonly error: RpcError | undefined;
+    }
   /** What the server sent cannot be worked with. */
   | { readonly type: 'fault'; readonly code: string };
 
@@ -44,8 +58,8 @@ interface Pending {
   readonly tag: number;
 }
 
-/** Shares that wait for an answer; the oldest gives way. */
-const MAX_PENDING = 1_024;
+/** Calls that wait for an answer; the oldest gives way. */
+export const MAX_PENDING_CALLS = 1_024;
 
 /** The miner's side of one SV1 connection. The owner decides what is asked and when; answers are matched here. */
 export class ClientSession {
@@ -80,8 +94,25 @@ export class ClientSession {
     return this.#request(SuggestDifficulty.name, SuggestDifficulty.formatParams({ difficulty }));
   }
 
+  suggestTarget(target: Uint8Array): Uint8Array {
+    return this.#request(SuggestTarget.name, SuggestTarget.formatParams({ target }));
+  }
+
   subscribeExtranonce(): Uint8Array {
-    return this.#request('mining.extranonce.subscribe', []);
+    return this.#request(ExtranonceSubscribe.name, []);
+  }
+
+  /** How many versions the miner mines at once. */
+  multiVersion(version: number): Uint8Array {
+    return this.#request(MultiVersion.name, MultiVersion.formatParams({ version }));
+  }
+
+  ping(): Uint8Array {
+    return this.#request(Ping.name, []);
+  }
+
+  getTransactions(jobId: string): Uint8Array {
+    return this.#request(GetTransactions.name, GetTransactions.formatParams({ jobId }));
   }
 
   /** `tag` comes back with the answer. */
@@ -105,7 +136,7 @@ export class ClientSession {
     queue.push({ method, tag });
     this.#pending.set(text, queue);
     this.#pendingCount++;
-    if (this.#pendingCount > MAX_PENDING) this.#forgetOldest();
+    if (this.#pendingCount > MAX_PENDING_CALLS) this.#forgetOldest();
     return encodeCall({ id: text, method, params });
   }
 
@@ -143,7 +174,7 @@ export class ClientSession {
       case Submit.name:
         return [{ type: 'answered', tag: pending.tag, error: refusal }];
       default:
-        return [];
+        return [{ type: 'reply', method: pending.method, result, error }];
     }
   }
 
@@ -155,20 +186,29 @@ export class ClientSession {
       case 'mining.set_difficulty':
         return [{ type: 'difficulty', difficulty: typed.params.difficulty }];
       case 'mining.set_extranonce':
-        return [{ type: 'extranonce', ...typed.params }];
+        return [...this.#confirm(call), { type: 'extranonce', ...typed.params }];
       case 'mining.set_version_mask':
         return [{ type: 'versionMask', mask: typed.params.mask }];
       case 'client.reconnect':
         return [{ type: 'reconnect', params: typed.params }];
       case 'client.show_message':
-        return [{ type: 'message', text: typed.params.text }];
+        return [...this.#confirm(call), { type: 'message', text: typed.params.text }];
       case 'client.get_version':
         return [{ type: 'send', line: encodeResponse(call.id, { result: this.#options.userAgent }) }];
       case 'mining.ping':
         return [{ type: 'send', line: encodeResponse(call.id, { result: 'pong' }) }];
       default:
-        if (call.id === undefined || call.id === 'null' || methodOf(call.method) !== undefined) return [];
+        if (!isAnswered(call)) return [];
         return [{ type: 'send', line: encodeResponse(call.id, { error: rpcError('other', 'Method not found') }) }];
     }
   }
+
+  /** Most servers send notifications; one that asks is answered. */
+  #confirm(call: Sv1Call): readonly ClientSessionOutput[] {
+    return isAnswered(call) ? [{ type: 'send', line: encodeResponse(call.id, { result: true }) }] : [];
+  }
+}
+
+function isAnswered({ id }: Sv1Call): boolean {
+  return id !== undefined && id !== 'null';
 }

@@ -1,4 +1,9 @@
-export { ClientSession, type ClientSessionOptions, type ClientSessionOutput } from './clientSession.ts';
+export {
+  ClientSession,
+  type ClientSessionOptions,
+  type ClientSessionOutput,
+  MAX_PENDING_CALLS,
+} from './clientSession.ts';
 export { DEFAULT_SERVER_SESSION_LIMITS, type ServerSessionLimits } from './limits.ts';
 export {
   DEFAULT_LINE_LIMITS,
@@ -10,9 +15,12 @@ export {
 export {
   difficultyLine,
   extranonceLine,
+  messageLine,
   notifyLine,
+  reconnectLine,
   ServerSession,
   type ServerSessionOptions,
+  versionMaskLine,
 } from './serverSession.ts';
 export type {
   PendingCall,

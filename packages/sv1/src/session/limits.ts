@@ -2,10 +2,12 @@
 export interface ServerSessionLimits {
   /** Calls that wait until version rolling is known; one more ends the session. */
   readonly heldCalls: number;
-  /** Workers of one connection, authorized and waiting together. */
+  /** Workers of one connection, and authorizations without an answer, together. */
   readonly workers: number;
-  /** Lines that are no messages, until the session ends. */
+  /** Lines that are no messages, or calls with impossible parameters, beyond those that were understood, until the session ends. */
   readonly faults: number;
+  /** Questions to the miner whose answers are waited for; the oldest gives way. */
+  readonly openQuestions: number;
   /** Longest worker name, in UTF-16 units. */
   readonly workerNameLength: number;
 }
@@ -14,5 +16,6 @@ export const DEFAULT_SERVER_SESSION_LIMITS: ServerSessionLimits = {
   heldCalls: 16,
   workers: 16,
   faults: 8,
+  openQuestions: 8,
   workerNameLength: 255,
 };

@@ -1,14 +1,31 @@
 import { targetFromDifficulty } from '@stratumkit/bitcoin';
 import { type JsonValue, RemoteError } from '@stratumkit/codec';
 import type { Sv1Error } from '../failure.ts';
-import { decodeLine, encodeCall, encodeResponse, type Sv1Call } from '../message.ts';
+import {
+  decodeLine,
+  encodeCall,
+  encodeResponse,
+  type RpcId,
+  rpcId,
+  type Sv1Call,
+  type Sv1Response,
+} from '../message.ts';
 import { Configure, type ConfigureParams } from '../methods/configure.ts';
+import {
+  ClientGetVersion,
+  ClientReconnect,
+  ClientShowMessage,
+  Ping,
+  type ReconnectParams,
+} from '../methods/control.ts';
 import { SetExtranonce, type SubmitParams, Subscribe, type SubscribeParams } from '../methods/session.ts';
 import { Notify, type NotifyParams, SetDifficulty, SetVersionMask } from '../methods/work.ts';
 import { type TypedCall, typedCall } from '../methods.ts';
 import { type RpcError, rpcError } from '../rpcError.ts';
 import { DEFAULT_SERVER_SESSION_LIMITS, type ServerSessionLimits } from './limits.ts';
 import type { PendingCall, ServerSessionOutput, SubscriptionTerms } from './serverTypes.ts';
+
+type AskedMethod = typeof ClientGetVersion.name | typeof Ping.name;
 
 export interface ServerSessionOptions {
   /** Asked at the first `mining.subscribe`; undefined refuses it. `resume` is the session the miner wants back. */
@@ -24,7 +41,11 @@ export class ServerSession {
   readonly #subscribeTerms: ServerSessionOptions['subscribe'];
   readonly #limits: ServerSessionLimits;
   readonly #workers = new Set<string>();
-  readonly #waitingWorkers = new Set<string>();
+  /** Authorizations the owner has not answered, by worker. */
+  readonly #waiting = new Map<string, number>();
+  #waitingCount = 0;
+  readonly #asked = new Map<RpcId, AskedMethod>();
+  #nextId = 1;
   #held: Sv1Call[] = [];
   #allowedMask: number | undefined;
   #requestedMask: number | undefined;
@@ -81,8 +102,7 @@ export class ServerSession {
     } catch (error) {
       return this.#fault(asSv1Error(error));
     }
-    // Answers to `client.get_version` and the like.
-    if (message.type === 'response') return [];
+    if (message.type === 'response') return this.#response(message);
     if (this.#held.length > 0) return this.#hold(message);
     return this.#call(message);
   }
@@ -96,8 +116,7 @@ export class ServerSession {
     this.#allowedMask = mask;
     const outputs: ServerSessionOutput[] = [];
     if (this.#wasGranted && this.versionMask !== before) {
-      const params = SetVersionMask.formatParams({ mask: this.versionMask });
-      outputs.push({ type: 'send', line: encodeCall({ method: SetVersionMask.name, params }) });
+      outputs.push({ type: 'send', line: versionMaskLine(this.versionMask) });
     }
     const held = this.#held;
     this.#held = [];
@@ -105,9 +124,22 @@ export class ServerSession {
     return outputs;
   }
 
+  /** Asks for the name and version of the mining software; the answer is the output `minerVersion`. */
+  askVersion(): ServerSessionOutput {
+    return this.#ask(ClientGetVersion.name);
+  }
+
+  /** Asks whether the miner is there; the answer is the output `pong`. Not every miner knows the question. */
+  ping(): ServerSessionOutput {
+    return this.#ask(Ping.name);
+  }
+
   /** The answer to `authorize`. */
   authorize(call: PendingCall, workerName: string, refusal?: RpcError): readonly ServerSessionOutput[] {
-    this.#waitingWorkers.delete(workerName);
+    const waiting = this.#waiting.get(workerName) ?? 0;
+    if (waiting > 0) this.#waitingCount--;
+    if (waiting > 1) this.#waiting.set(workerName, waiting - 1);
+    else this.#waiting.delete(workerName);
     if (refusal !== undefined) return [this.#refuse(call, refusal)];
     this.#workers.add(workerName);
     return [this.answer(call, true)];
@@ -131,6 +163,7 @@ export class ServerSession {
       return [refused, ...this.#countFault(sv1Error.code)];
     }
     if (typed === undefined) return [this.#refuse(call, rpcError('other', 'Method not found'))];
+    if (this.#faults > 0) this.#faults--;
     const outputs = this.#typed(call, typed);
     if (this.#isGreeted || outputs.some(({ type }) => type === 'end')) return outputs;
     this.#isGreeted = true;
@@ -140,7 +173,9 @@ export class ServerSession {
   #typed(call: Sv1Call, typed: TypedCall): readonly ServerSessionOutput[] {
     switch (typed.method) {
       case 'mining.configure':
-        return this.#allowedMask === undefined ? this.#hold(call) : this.#configure(call, typed.params);
+        return this.#allowedMask === undefined && typed.params.versionRolling !== undefined
+          ? this.#hold(call)
+          : this.#configure(call, typed.params);
       case 'mining.subscribe':
         return this.#subscribe(call, typed.params);
       case 'mining.authorize':
@@ -210,10 +245,11 @@ export class ServerSession {
     if (workerName === '' || workerName.length > workerNameLength) {
       return [this.#refuse(call, rpcError('unauthorized', 'Worker name missing or too long'))];
     }
-    if (this.#waitingWorkers.has(workerName) || this.#workers.size + this.#waitingWorkers.size >= workers) {
+    if (this.#workers.size + this.#waitingCount >= workers) {
       return [this.#refuse(call, rpcError('unauthorized', 'Too many workers'))];
     }
-    this.#waitingWorkers.add(workerName);
+    this.#waiting.set(workerName, (this.#waiting.get(workerName) ?? 0) + 1);
+    this.#waitingCount++;
     return [{ type: 'authorize', call: { id: call.id }, workerName }];
   }
 
@@ -230,6 +266,22 @@ export class ServerSession {
     if (extranonce2.length !== this.#terms.extranonce2Size) return rpcError('other', 'Invalid extranonce2 size');
     if (!this.rollsVersion) return versionBits === undefined ? undefined : rpcError('other', 'Version not negotiated');
     return versionBits === undefined ? rpcError('other', 'Version bits missing') : undefined;
+  }
+
+  #ask(method: AskedMethod): ServerSessionOutput {
+    const id = rpcId(this.#nextId++);
+    this.#asked.set(id, method);
+    // A miner that answers none of them is not remembered for all of them.
+    if (this.#asked.size > this.#limits.openQuestions) this.#asked.delete(this.#asked.keys().next().value as RpcId);
+    return { type: 'send', line: encodeCall({ id, method, params: [] }) };
+  }
+
+  #response({ id, result, error }: Sv1Response): readonly ServerSessionOutput[] {
+    const method = id === undefined ? undefined : this.#asked.get(id);
+    if (id === undefined || method === undefined) return [];
+    this.#asked.delete(id);
+    if (method === Ping.name) return [{ type: 'pong' }];
+    return error === undefined && typeof result === 'string' ? [{ type: 'minerVersion', version: result }] : [];
   }
 
   #hold(call: Sv1Call): readonly ServerSessionOutput[] {
@@ -275,6 +327,20 @@ export function extranonceLine(extranonce1: Uint8Array, extranonce2Size: number)
     method: SetExtranonce.name,
     params: SetExtranonce.formatParams({ extranonce1, extranonce2Size }),
   });
+}
+
+export function versionMaskLine(mask: number): Uint8Array {
+  return encodeCall({ method: SetVersionMask.name, params: SetVersionMask.formatParams({ mask }) });
+}
+
+/** `client.reconnect`; without a host the miner comes back to where it is. */
+export function reconnectLine(params: ReconnectParams): Uint8Array {
+  return encodeCall({ method: ClientReconnect.name, params: ClientReconnect.formatParams(params) });
+}
+
+/** `client.show_message`: text for the operator of the miner. */
+export function messageLine(text: string): Uint8Array {
+  return encodeCall({ method: ClientShowMessage.name, params: ClientShowMessage.formatParams({ text }) });
 }
 
 function asSv1Error(error: unknown): Sv1Error {

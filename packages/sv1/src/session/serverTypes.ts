@@ -34,6 +34,9 @@ export type ServerSessionOutput =
   | { readonly type: 'shareRefused'; readonly workerName: string | undefined; readonly error: RpcError }
   /** The miner would like this target, or one no easier than it. */
   | { readonly type: 'suggestedTarget'; readonly target: Uint8Array; readonly strict: boolean }
+  /** Answers to `askVersion` and `ping`. */
+  | { readonly type: 'minerVersion'; readonly version: string }
+  | { readonly type: 'pong' }
   /** A line that could not be understood or a call that is refused; for counting. */
   | { readonly type: 'fault'; readonly code: string }
   /** Nothing of this session is worth going on. */
