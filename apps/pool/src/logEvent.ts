@@ -22,7 +22,7 @@ const LINES: Readonly<Record<PoolAppEvent['type'], readonly [Level, string]>> = 
   tip: ['info', 'new tip'],
   block: ['info', 'block found'],
   templateProvider: ['info', 'template provider'],
-  templateProviderFailed: ['error', 'template provider broke the protocol'],
+  templateProviderFailed: ['error', 'template provider given up'],
   templateProviderUnreachable: ['error', 'template provider not reached'],
   workExpired: ['error', 'no work for too long, disconnecting miners'],
 };

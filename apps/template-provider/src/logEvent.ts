@@ -10,7 +10,7 @@ const LINES: Readonly<Record<TemplateProviderEvent['type'], readonly [Level, str
   block: ['info', 'block accepted'],
   solution: ['info', 'solution received'],
   'solution-refused': ['warn', 'solution refused'],
-  'transaction-data-refused': ['warn', 'transaction data refused'],
+  'transaction-data-refused': ['debug', 'transaction data refused'],
   'client-connected': ['info', 'client connected'],
   'client-closed': ['info', 'client gone'],
   'client-constraints': ['debug', 'coinbase constraints'],

@@ -69,7 +69,7 @@ export type PoolOutput =
   | SendOutput
   | CloseOutput
   | { readonly type: 'template-send'; readonly frame: Uint8Array }
-  /** The template provider broke the protocol: close the connection to it and make a new one. */
+  /** The template provider broke the protocol or is silent: close the connection to it and make a new one. */
   | { readonly type: 'template-close'; readonly error: RemoteError<TemplateErrorCode> }
   | { readonly type: 'commit'; readonly batch: ShareBatch }
   | { readonly type: 'channels'; readonly connection: ConnectionId; readonly open: number }

@@ -25,7 +25,7 @@ export type PoolEvent =
       readonly submission: 'sent' | 'kept';
     }
   | { readonly type: 'templateProvider'; readonly state: 'connected' | 'serving' | 'lost' }
-  /** The provider broke the protocol and is disconnected. */
+  /** The provider broke the protocol or is silent, and is disconnected. */
   | { readonly type: 'templateProviderFailed'; readonly errorCode: TemplateErrorCode; readonly message: string }
   /** The provider was away for too long: the connections are closed so that miners can go elsewhere. */
   | { readonly type: 'workExpired' };

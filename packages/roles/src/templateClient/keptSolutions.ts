@@ -9,47 +9,58 @@ export interface BlockSolution {
 
 interface Kept {
   readonly solution: BlockSolution;
-  /** Undefined while it waits for the provider. */
-  sentAtMs: number | undefined;
+  /** `asked`: a question was sent behind it, whose answer proves that it was read. */
+  state: 'waiting' | 'sent' | 'asked';
 }
 
 /**
- * Solutions that the provider may not have. It never confirms one, so a solution stays in doubt until the provider was heard a
- * while after it was sent: if the connection is lost before, it is sent again. A connection that died without a word is noticed
- * minutes later, which is why the time since the sending says nothing.
+ * Solutions that the provider may not have. It never confirms one, so each is kept until the provider has answered a question that
+ * was sent behind it, or until a tip shows the block; if the connection is lost before, it is sent again.
  */
 export class KeptSolutions {
   readonly #max: number;
-  readonly #doubtMs: number;
   #kept: Kept[] = [];
 
-  constructor(max: number, doubtMs: number) {
+  constructor(max: number) {
     this.#max = max;
-    this.#doubtMs = doubtMs;
   }
 
   /** Waiting to be sent. */
   get waiting(): number {
-    return this.#kept.filter((kept) => kept.sentAtMs === undefined).length;
+    return this.#kept.filter(({ state }) => state === 'waiting').length;
   }
 
-  /** `sentAtMs` undefined while the provider is away. When full, the oldest one goes. */
-  add(solution: BlockSolution, sentAtMs: number | undefined): void {
-    this.#kept.push({ solution, sentAtMs });
+  /** Some were sent and no question behind them. */
+  get wantProof(): boolean {
+    return this.#kept.some(({ state }) => state === 'sent');
+  }
+
+  /** When full, the oldest one goes. */
+  add(solution: BlockSolution, state: 'waiting' | 'sent'): void {
+    this.#kept.push({ solution, state });
     if (this.#kept.length > this.#max) this.#kept.shift();
   }
 
-  /** The connection is gone, the provider was heard last at `heardAtMs`: whatever is in doubt will be sent again. */
-  connectionLost(heardAtMs: number): void {
-    this.#kept = this.#kept.filter((kept) => kept.sentAtMs === undefined || heardAtMs - kept.sentAtMs < this.#doubtMs);
-    for (const kept of this.#kept) kept.sentAtMs = undefined;
+  /** The connection is gone: whatever is in doubt will be sent again. */
+  connectionLost(): void {
+    for (const kept of this.#kept) kept.state = 'waiting';
   }
 
   /** What is to be sent now, oldest first. */
-  takeWaiting(nowMs: number): readonly BlockSolution[] {
-    const waiting = this.#kept.filter((kept) => kept.sentAtMs === undefined);
-    for (const kept of waiting) kept.sentAtMs = nowMs;
-    return waiting.map((kept) => kept.solution);
+  takeWaiting(): readonly BlockSolution[] {
+    const waiting = this.#kept.filter(({ state }) => state === 'waiting');
+    for (const kept of waiting) kept.state = 'sent';
+    return waiting.map(({ solution }) => solution);
+  }
+
+  /** A question goes out behind all that were sent. */
+  asked(): void {
+    for (const kept of this.#kept) if (kept.state === 'sent') kept.state = 'asked';
+  }
+
+  /** The provider has answered the question: it has read everything that was sent before. */
+  answered(): void {
+    this.#kept = this.#kept.filter(({ state }) => state !== 'asked');
   }
 
   /** A tip with this hash proves that the provider has the block. */

@@ -4,31 +4,36 @@ import { encodeFrame } from '@stratumkit/framing';
 import type { TemplateDistributionMessage } from '@stratumkit/messages';
 import {
   CoinbaseOutputConstraints,
+  RequestTransactionData,
   type SetNewPrevHash,
   SubmitSolution,
 } from '@stratumkit/messages/template-distribution';
 import { type BlockSolution, KeptSolutions } from './keptSolutions.ts';
+import { ProviderPulse, type PulseLimits } from './providerPulse.ts';
 import { createTemplate, type Template } from './template.ts';
 import type { TemplateErrorCode } from './templateError.ts';
 import type { TemplateClientInput, TemplateClientOutput, TemplateTip } from './types.ts';
 
-export interface TemplateClientLimits {
+export interface TemplateClientLimits extends PulseLimits {
   /** Future templates kept; the oldest one is forgotten when another comes. */
   readonly maxFutureTemplates: number;
   /** How long the last work may be mined while the provider is away; also the patience at the start. */
   readonly maxAbsenceMs: number;
   /** Solutions kept for a provider that is away. */
   readonly maxKeptSolutions: number;
-  /** A solution that was sent less than this before the provider was heard last is sent again after the connection is lost. */
-  readonly solutionDoubtMs: number;
 }
 
 export const DEFAULT_TEMPLATE_CLIENT_LIMITS: TemplateClientLimits = {
   maxFutureTemplates: 8,
   maxAbsenceMs: 120_000,
   maxKeptSolutions: 32,
-  solutionDoubtMs: 30_000,
+  silenceMs: 60_000,
+  answerMs: 30_000,
+  askIntervalMs: 1_000,
 };
+
+/** Providers count up, and none lives long enough to come here. */
+const NO_TEMPLATE_ID = 2n ** 64n - 1n;
 
 export interface TemplateClientOptions {
   readonly constraints: CoinbaseOutputConstraints;
@@ -54,21 +59,20 @@ export class TemplateClient {
   readonly #constraints: CoinbaseOutputConstraints;
   readonly #limits: TemplateClientLimits;
   readonly #solutions: KeptSolutions;
+  readonly #pulse: ProviderPulse;
   /** Of this connection, waiting for their SetNewPrevHash. */
   #futures = new Map<bigint, Template>();
   #state: TemplateClientState = 'away';
   #work: Work | undefined;
   #lastTemplateId: bigint | undefined;
   #expiresAtMs: number | undefined;
-  /** When the provider sent something last. */
-  #heardAtMs: number;
 
   constructor(options: TemplateClientOptions, now: Now) {
     this.#constraints = options.constraints;
     this.#limits = { ...DEFAULT_TEMPLATE_CLIENT_LIMITS, ...options.limits };
-    this.#solutions = new KeptSolutions(this.#limits.maxKeptSolutions, this.#limits.solutionDoubtMs);
+    this.#solutions = new KeptSolutions(this.#limits.maxKeptSolutions);
+    this.#pulse = new ProviderPulse(this.#limits);
     this.#expiresAtMs = now.monotonicMs + this.#limits.maxAbsenceMs;
-    this.#heardAtMs = now.monotonicMs;
   }
 
   get state(): TemplateClientState {
@@ -86,7 +90,8 @@ export class TemplateClient {
   }
 
   get deadline(): number | undefined {
-    return this.#expiresAtMs;
+    if (this.#state === 'away') return this.#expiresAtMs;
+    return Math.min(this.#expiresAtMs ?? Number.POSITIVE_INFINITY, this.#pulse.dueMs(this.#solutions.wantProof));
   }
 
   handle(input: TemplateClientInput, now: Now): readonly TemplateClientOutput[] {
@@ -101,32 +106,42 @@ export class TemplateClient {
       case 'solution':
         return this.#submit(input.solution, now);
       case 'tick':
-        return this.#expire(now);
+        return [...this.#checkPulse(now), ...this.#expire(now)];
     }
   }
 
   #connected(now: Now): readonly TemplateClientOutput[] {
     if (this.#state !== 'away') this.#lose(now);
     this.#state = 'awaitingTip';
-    this.#heardAtMs = now.monotonicMs;
+    this.#pulse.connected(now.monotonicMs);
     this.#lastTemplateId = undefined;
     return [
       { type: 'template-send', frame: encodeFrame(CoinbaseOutputConstraints, this.#constraints) },
-      ...this.#solutions.takeWaiting(now.monotonicMs).map(solutionOutput),
+      ...this.#solutions.takeWaiting().map(solutionOutput),
+      ...this.#ask(now),
     ];
   }
 
   #receive(message: TemplateDistributionMessage, now: Now): readonly TemplateClientOutput[] {
-    this.#heardAtMs = now.monotonicMs;
+    this.#pulse.heard(now.monotonicMs);
     try {
+      if (this.#isAnswer(message)) {
+        this.#solutions.answered();
+        return this.#ask(now);
+      }
       if (message.name === 'NewTemplate') return this.#addTemplate(createTemplate(message.value));
       if (message.name === 'SetNewPrevHash') return this.#setTip(message.value, now);
       return fail('unexpected-message', `a template provider does not send ${message.name}`, { name: message.name });
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
-      this.#lose(now);
-      return [{ type: 'template-close', error: error as RemoteError<TemplateErrorCode> }];
+      return this.#giveUp(error as RemoteError<TemplateErrorCode>, now);
     }
+  }
+
+  #isAnswer(message: TemplateDistributionMessage): boolean {
+    const isOfRequest =
+      message.name === 'RequestTransactionData.Error' || message.name === 'RequestTransactionData.Success';
+    return isOfRequest && message.value.templateId === NO_TEMPLATE_ID && this.#pulse.answered();
   }
 
   #addTemplate(template: Template): readonly TemplateClientOutput[] {
@@ -193,15 +208,37 @@ export class TemplateClient {
 
   #submit(solution: BlockSolution, now: Now): readonly TemplateClientOutput[] {
     const isAway = this.#state === 'away';
-    this.#solutions.add(solution, isAway ? undefined : now.monotonicMs);
-    return isAway ? NO_OUTPUTS : [solutionOutput(solution)];
+    this.#solutions.add(solution, isAway ? 'waiting' : 'sent');
+    return isAway ? NO_OUTPUTS : [solutionOutput(solution), ...this.#ask(now)];
+  }
+
+  /** Asks if it is time to. */
+  #ask(now: Now): readonly TemplateClientOutput[] {
+    if (!this.#pulse.mayAsk(now.monotonicMs, this.#solutions.wantProof)) return NO_OUTPUTS;
+    this.#pulse.asked(now.monotonicMs);
+    this.#solutions.asked();
+    return [{ type: 'template-send', frame: encodeFrame(RequestTransactionData, { templateId: NO_TEMPLATE_ID }) }];
+  }
+
+  #checkPulse(now: Now): readonly TemplateClientOutput[] {
+    if (this.#state === 'away') return NO_OUTPUTS;
+    if (!this.#pulse.isSilent(now.monotonicMs)) return this.#ask(now);
+    const { silenceMs, answerMs } = this.#limits;
+    const context = { silentMs: silenceMs + answerMs };
+    const error = new RemoteError<TemplateErrorCode>('silent', 'the template provider does not answer', { context });
+    return this.#giveUp(error, now);
+  }
+
+  #giveUp(error: RemoteError<TemplateErrorCode>, now: Now): readonly TemplateClientOutput[] {
+    this.#lose(now);
+    return [{ type: 'template-close', error }];
   }
 
   #lose(now: Now): void {
     if (this.#state === 'away') return;
     this.#state = 'away';
     this.#futures = new Map();
-    this.#solutions.connectionLost(this.#heardAtMs);
+    this.#solutions.connectionLost();
     // A provider that comes and goes without ever giving a tip does not prolong the time.
     this.#expiresAtMs ??= now.monotonicMs + this.#limits.maxAbsenceMs;
   }

@@ -1,4 +1,4 @@
-/** How a template provider can break the protocol. The connection to it is closed and made anew. */
+/** Why the connection to a template provider is closed and made anew: it broke the protocol, or says nothing. */
 export type TemplateErrorCode =
   | 'coinbase-prefix-too-long'
   | 'value-out-of-range'
@@ -11,4 +11,6 @@ export type TemplateErrorCode =
   | 'unknown-template'
   /** A block target of zero, or easier than `nbits`. */
   | 'invalid-target'
-  | 'unexpected-message';
+  | 'unexpected-message'
+  /** Nothing came for long, not even the answer to a question. */
+  | 'silent';

@@ -26,7 +26,7 @@ export type TemplateClientInput =
 
 export type TemplateClientOutput =
   | { readonly type: 'template-send'; readonly frame: Uint8Array }
-  /** The provider broke the protocol: close the connection to it and make a new one. The client counts it as lost already. */
+  /** The provider failed: close the connection to it and make a new one. The client counts it as lost already. */
   | { readonly type: 'template-close'; readonly error: RemoteError<TemplateErrorCode> }
   /** A template for a tip that is not there yet. */
   | { readonly type: 'future-template'; readonly template: Template }

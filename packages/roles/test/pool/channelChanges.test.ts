@@ -1,6 +1,16 @@
 import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_TARGET, bodyOf, EASY_TARGET, MAX_TARGET, names, PoolHarness, prevHashOf, told } from './poolHarness.ts';
+import {
+  BLOCK_TARGET,
+  bodyOf,
+  EASY_TARGET,
+  IDLE_DEADLINE_MS,
+  MAX_TARGET,
+  names,
+  PoolHarness,
+  prevHashOf,
+  told,
+} from './poolHarness.ts';
 
 const STANDARD_JOBS = MINING_SETUP_FLAGS.requiresStandardJobs;
 const SOLO = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
@@ -108,7 +118,7 @@ describe('many UpdateChannel', () => {
       'UpdateChannel.Error(invalid-nominal-hashrate)',
     ]);
     pool.say(1, { name: 'CloseChannel', value: { channelId, reasonCode: '' } });
-    expect(pool.core.deadline).toBeUndefined();
+    expect(pool.core.deadline).toBe(IDLE_DEADLINE_MS);
   });
 });
 

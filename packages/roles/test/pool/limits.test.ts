@@ -3,7 +3,7 @@ import type { TlvField } from '@stratumkit/framing';
 import { USER_IDENTITY_TLV } from '@stratumkit/messages/extensions';
 import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
-import { bodyOf, names, PoolHarness, prevHashOf, told } from './poolHarness.ts';
+import { bodyOf, IDLE_DEADLINE_MS, names, PoolHarness, prevHashOf, told } from './poolHarness.ts';
 
 const { extensionType, fieldType } = USER_IDENTITY_TLV;
 const workerTlv = (name: string): TlvField => ({ extensionType, fieldType, value: encodeText(name) });
@@ -108,7 +108,7 @@ it('releases everything a connection held, whatever is in flight', () => {
   }
   expect(pool.core.openChannels).toBe(0);
   expect(pool.core.uncommittedBatches).toBe(0);
-  expect(pool.core.deadline).toBeUndefined();
+  expect(pool.core.deadline).toBe(IDLE_DEADLINE_MS);
   expect(pool.eventsOf('channelClosed')).toHaveLength(100);
   expect(names(pool.connect(1).openExtended(1))).toHaveLength(3);
 });

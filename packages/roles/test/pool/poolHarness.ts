@@ -7,6 +7,7 @@ import type { NewTemplate, SetNewPrevHash } from '@stratumkit/messages/template-
 import { FakeClock } from '@stratumkit/testing';
 import {
   createIdentityPayoutPolicy,
+  DEFAULT_TEMPLATE_CLIENT_LIMITS,
   PoolCore,
   type PoolCoreOptions,
   type PoolEvent,
@@ -26,6 +27,9 @@ export const MAX_TARGET = new Uint8Array(32).fill(0xff);
 export const POOL_SCRIPT = Uint8Array.of(0x51);
 export const BOOT_ID = Uint8Array.of(0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7);
 export const COMMITMENT = witnessCommitmentScript([new Uint8Array(32)]);
+
+/** Deadline of a pool with nothing to do for its miners, whose provider spoke at the start. */
+export const IDLE_DEADLINE_MS = DEFAULT_TEMPLATE_CLIENT_LIMITS.silenceMs;
 
 export const prevHashOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 
@@ -59,6 +63,8 @@ export class PoolHarness {
   readonly sends: Extract<PoolOutput, { type: 'send' }>[] = [];
   readonly providerErrors: string[] = [];
   commits = true;
+  /** Whether the provider answers what it is asked. */
+  answers = true;
   #inbox = new Map<number, MiningMessage[]>();
   #nextRequestId = 1;
 
@@ -197,6 +203,17 @@ export class PoolHarness {
     return this.events.filter((event): event is Extract<PoolEvent, { type: Type }> => event.type === type);
   }
 
+  /** Answers that there is no such template. */
+  answer(templateId: bigint): void {
+    const value = { templateId, errorCode: 'template-id-not-found' };
+    this.input({ type: 'template-message', message: { name: 'RequestTransactionData.Error', value } });
+  }
+
+  #toProvider(message: TemplateDistributionMessage): void {
+    this.toProvider.push(message);
+    if (this.answers && message.name === 'RequestTransactionData') this.answer(message.value.templateId);
+  }
+
   #deliver(output: PoolOutput): void {
     switch (output.type) {
       case 'send': {
@@ -222,7 +239,7 @@ export class PoolHarness {
         this.events.push(output.event);
         return;
       case 'template-send':
-        this.toProvider.push(decode('template-distribution', output.frame) as TemplateDistributionMessage);
+        this.#toProvider(decode('template-distribution', output.frame) as TemplateDistributionMessage);
         return;
       case 'template-close':
         this.providerErrors.push(output.error.code);

@@ -108,42 +108,85 @@ describe('the template provider', () => {
     expect(pool.core.waitingSolutions).toBe(1);
     pool.toProvider.length = 0;
     pool.input({ type: 'template-connected' });
-    expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution']);
+    expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution', 'RequestTransactionData']);
     expect(pool.core.waitingSolutions).toBe(0);
   });
 
-  it('gets a solution again that was sent just before it was lost', () => {
+  it('gets a solution again that it did not prove to have read', () => {
     const { pool, channelId } = mining();
+    pool.answers = false;
     pool.submit(1, pool.mine(1, channelId, 'block'));
     pool.advance(20_000);
+    // It is heard, but not in answer to what was asked behind the solution.
+    pool.template({ templateId: 2n });
     pool.input({ type: 'template-lost' });
     pool.toProvider.length = 0;
     pool.input({ type: 'template-connected' });
-    expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution']);
+    expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution', 'RequestTransactionData']);
   });
 
-  it('does not get a solution again that its next tip proves, or after which it was heard for long', () => {
+  it('does not get a solution again that it has read, or that its next tip proves', () => {
     const { pool, channelId } = mining();
     pool.submit(1, pool.mine(1, channelId, 'block'));
+    pool.answers = false;
+    pool.submit(1, pool.mine(1, channelId, 'block', 1 << 20));
+    expect(pool.eventsOf('block')).toHaveLength(2);
     pool.template({ templateId: 2n });
-    pool.tip({ templateId: 2n, prevHash: pool.eventsOf('block')[0]!.hash });
-    pool.submit(1, pool.mine(1, channelId, 'block'));
-    pool.advance(30_000);
-    pool.template({ templateId: 3n });
+    pool.tip({ templateId: 2n, prevHash: pool.eventsOf('block')[1]!.hash });
     pool.input({ type: 'template-lost' });
     pool.toProvider.length = 0;
     pool.input({ type: 'template-connected' });
     expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints']);
   });
 
-  it('gets a solution again when it fell silent after it, however late the loss is noticed', () => {
+  it('is asked behind a solution at most once a second, for all that were sent', () => {
     const { pool, channelId } = mining();
-    pool.submit(1, pool.mine(1, channelId, 'block'));
-    pool.advance(600_000);
+    pool.answers = false;
+    pool.toProvider.length = 0;
+    for (let nonce = 0; nonce < 3; nonce++) pool.submit(1, pool.mine(1, channelId, 'block', nonce << 20));
+    expect(names(pool.toProvider)).toEqual([
+      'SubmitSolution',
+      'RequestTransactionData',
+      'SubmitSolution',
+      'SubmitSolution',
+    ]);
+    pool.answer(2n ** 64n - 1n);
+    pool.advance(999);
+    expect(pool.toProvider).toHaveLength(4);
+    pool.advance(1);
+    expect(names(pool.toProvider).at(-1)).toBe('RequestTransactionData');
+    pool.answer(2n ** 64n - 1n);
     pool.input({ type: 'template-lost' });
     pool.toProvider.length = 0;
     pool.input({ type: 'template-connected' });
-    expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution']);
+    expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints']);
+  });
+
+  it('is asked after a minute of silence, and may be silent as long as it answers', () => {
+    const { pool } = mining();
+    pool.toProvider.length = 0;
+    pool.advance(59_999);
+    expect(pool.toProvider).toEqual([]);
+    pool.advance(1);
+    expect(pool.toProvider).toEqual([{ name: 'RequestTransactionData', value: { templateId: 2n ** 64n - 1n } }]);
+    pool.advance(3_600_000);
+    expect(pool.toProvider).toHaveLength(61);
+    expect(pool.providerErrors).toEqual([]);
+  });
+
+  it('that does not answer is left after half a minute more, with its solutions still to be sent', () => {
+    const { pool, channelId } = mining();
+    pool.answers = false;
+    pool.submit(1, pool.mine(1, channelId, 'block'));
+    pool.advance(89_999);
+    expect(pool.providerErrors).toEqual([]);
+    pool.advance(1);
+    expect(pool.providerErrors).toEqual(['silent']);
+    expect(pool.core.templateState).toBe('away');
+    expect(pool.core.waitingSolutions).toBe(1);
+    // Its connection is gone too, and that changes nothing any more.
+    pool.input({ type: 'template-lost' });
+    expect(names(pool.submit(1, pool.mine(1, channelId)))).toEqual(['SubmitShares.Success']);
   });
 
   it('that sends the same tip with another block target starts a new job on it', () => {
@@ -193,6 +236,8 @@ describe('a template provider that breaks the protocol is left', () => {
           message: { name: 'RequestTransactionData', value: { templateId: 1n } },
         }),
     ],
+    // An answer to what nobody asked.
+    ['unexpected-message', (pool) => pool.answer(2n ** 64n - 1n)],
   ])('%s', (code, misbehave) => {
     const { pool, channelId } = mining();
     misbehave(pool);

@@ -1,7 +1,7 @@
 import { compareTargets, hashrateFromTarget, targetFromHashrate } from '@stratumkit/bitcoin';
 import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
-import { bodyOf, MAX_TARGET, names, newTemplate, PoolHarness } from './poolHarness.ts';
+import { bodyOf, IDLE_DEADLINE_MS, MAX_TARGET, names, newTemplate, PoolHarness } from './poolHarness.ts';
 
 const STANDARD_JOBS = MINING_SETUP_FLAGS.requiresStandardJobs;
 const retargeting = { sharesPerMinute: 6, minHashrate: 0.1, maxHashrate: 1e21 };
@@ -84,6 +84,6 @@ describe('a channel that is retargeted', () => {
   it('is forgotten when it is closed', () => {
     const { pool } = mining(1_000);
     pool.input({ type: 'disconnected', connection: 1 });
-    expect(pool.core.deadline).toBeUndefined();
+    expect(pool.core.deadline).toBe(IDLE_DEADLINE_MS);
   });
 });

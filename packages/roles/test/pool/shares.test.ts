@@ -137,7 +137,7 @@ describe.each(['standard', 'extended'] as const)('shares on a %s channel', (kind
       tlvs: [],
     });
     expect(outputs[0]?.type).toBe('template-send');
-    const solution = pool.toProvider.at(-1);
+    const solution = pool.toProvider.findLast(({ name }) => name === 'SubmitSolution');
     expect(solution).toMatchObject({
       name: 'SubmitSolution',
       value: { templateId: 1n, version: share.version, headerTimestamp: share.ntime, headerNonce: share.nonce },
