@@ -91,7 +91,9 @@ export class TemplateClient {
 
   get deadline(): number | undefined {
     if (this.#state === 'away') return this.#expiresAtMs;
-    return Math.min(this.#expiresAtMs ?? Number.POSITIVE_INFINITY, this.#pulse.dueMs(this.#solutions.wantProof));
+    const pulseMs = this.#pulse.dueMs(this.#solutions.wantProof);
+    const deadline = Math.min(this.#expiresAtMs ?? Number.POSITIVE_INFINITY, pulseMs);
+    return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
   }
 
   handle(input: TemplateClientInput, now: Now): readonly TemplateClientOutput[] {

@@ -293,6 +293,8 @@ export class TestPool implements Server {
         },
         poolSignature: name,
         serverId: 1,
+        // Its provider says what a test says, and nothing else.
+        templateLimits: { silenceMs: Number.POSITIVE_INFINITY },
         random: network.randomBytes,
         ...options,
       },
