@@ -2,7 +2,8 @@ import { bigintToTarget, difficultyFromTarget, headerHash, MAX_TARGET, meetsTarg
 import type { Now } from '@stratumkit/codec';
 import type { MiningMessage } from '@stratumkit/messages';
 import { type ClientChannel, MiningClient, type MiningClientOutput } from '../miningClient/index.ts';
-import { type Endpoint, reconnectEndpoint } from '../miningClient/reconnect.ts';
+import type { Endpoint } from '../miningClient/reconnect.ts';
+import { Redirections } from '../miningClient/redirections.ts';
 import type { ConnectionId } from '../output.ts';
 import { UpstreamList } from '../upstreamList/index.ts';
 import { type Device, DeviceTable } from './deviceTable.ts';
@@ -13,7 +14,6 @@ import {
   type DeviceEvent,
   type DeviceOutput,
   type DeviceTimeouts,
-  MAX_REDIRECTS,
 } from './deviceTypes.ts';
 import { type SearchChunk, SearchCursor, versionMaskOf } from './searchCursor.ts';
 
@@ -38,10 +38,10 @@ export class DeviceLink<Upstream extends Endpoint> {
   readonly #newConnection: () => ConnectionId;
   readonly #upstreams: UpstreamList<Upstream>;
   readonly #devices: DeviceTable;
+  readonly #redirections = new Redirections();
   #state: State = { type: 'waiting' };
   #upstream: Upstream;
   #redirect: { readonly upstream: Upstream; readonly atMs: number } | undefined;
-  #redirects = 0;
   #nextOrderId = 1;
   #hasWork = false;
   #lastMessageMs = 0;
@@ -263,7 +263,6 @@ export class DeviceLink<Upstream extends Endpoint> {
       return [{ type: 'search', device: device.index, order: undefined }];
     }
     this.#hasWork = true;
-    this.#redirects = 0;
     this.#upstreams.succeeded();
     const order = {
       orderId: this.#nextOrderId++,
@@ -280,10 +279,8 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   #reconnect(host: string, port: number, now: Now): DeviceOutput<Upstream>[] {
-    const result = reconnectEndpoint(this.#upstream, host, port);
+    const result = this.#redirections.follow(this.#upstream, host, port, now);
     if ('refused' in result) return [event({ type: 'redirectRefused', reason: result.refused })];
-    if (this.#redirects >= MAX_REDIRECTS) return [event({ type: 'redirectRefused', reason: 'too-many' })];
-    this.#redirects++;
     const atMs = now.monotonicMs + Math.round(this.#options.random() * this.#timeouts.redirectSpreadMs);
     this.#redirect = { upstream: { ...this.#upstream, ...result.endpoint }, atMs };
     return [event({ type: 'redirected', ...result.endpoint }), ...this.#giveUp('reconnect', now)];

@@ -31,9 +31,6 @@ export const DEFAULT_DEVICE_TIMEOUTS: DeviceTimeouts = {
   redirectSpreadMs: 1_000,
 };
 
-/** Redirections followed until an upstream has served work again. */
-export const MAX_REDIRECTS = 5;
-
 export interface DeviceCoreOptions<Upstream extends Endpoint> {
   readonly devices: readonly DeviceDescription[];
   /** In order of preference. What else they hold, such as the authority key, is kept through a redirection. */

@@ -7,6 +7,5 @@ export {
   type DeviceInput,
   type DeviceOutput,
   type DeviceTimeouts,
-  MAX_REDIRECTS,
 } from './deviceTypes.ts';
 export { type SearchChunk, SearchCursor, type SearchOrder, versionMaskOf } from './searchCursor.ts';

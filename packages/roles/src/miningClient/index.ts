@@ -9,4 +9,10 @@ export {
 } from './miningClient.ts';
 export type { MiningClientOutput, Violation } from './outputs.ts';
 export { type Endpoint, isPrivateHost, type ReconnectRefusal, reconnectEndpoint } from './reconnect.ts';
+export {
+  DEFAULT_REDIRECTION_LIMITS,
+  type RedirectionLimits,
+  type RedirectionRefusal,
+  Redirections,
+} from './redirections.ts';
 export { type ActiveWork, type ClientJob, type ClientTip, type MerkleSource, maxNtime, merkleRootOf } from './work.ts';

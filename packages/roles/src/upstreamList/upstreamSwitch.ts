@@ -3,7 +3,7 @@ import type { MiningMessage } from '@stratumkit/messages';
 import { OPEN_MINING_CHANNEL_ERROR_CODES } from '@stratumkit/messages/mining';
 import { MiningClient } from '../miningClient/miningClient.ts';
 import type { MiningClientOutput } from '../miningClient/outputs.ts';
-import { reconnectEndpoint } from '../miningClient/reconnect.ts';
+import { Redirections } from '../miningClient/redirections.ts';
 import type { ConnectionId } from '../output.ts';
 import { failureOf, isPersistent, type UpstreamFailure } from './upstreamFailure.ts';
 import { UpstreamList } from './upstreamList.ts';
@@ -16,9 +16,6 @@ import {
   type UpstreamTimeouts,
   type WorkUpstream,
 } from './upstreamTypes.ts';
-
-/** Redirections followed until an upstream has served work for a while. */
-const MAX_REDIRECTS = 5;
 
 /** Refusals that another extranonce size would not help against; an unknown code may mean anything. */
 const { minExtranonceSizeTooLarge, ...OTHER_CODES } = OPEN_MINING_CHANNEL_ERROR_CODES;
@@ -34,12 +31,12 @@ export class UpstreamSwitch<Upstream extends WorkUpstream> {
   readonly #timeouts: UpstreamTimeouts;
   readonly #list: UpstreamList<Upstream>;
   readonly #sessions = new Map<ConnectionId, UpstreamSession<Upstream>>();
+  readonly #redirections = new Redirections();
   #active: UpstreamSession<Upstream> | undefined;
   /** The one being tried. */
   #candidate: UpstreamSession<Upstream> | undefined;
   #probeAtMs: number | undefined;
   #nextProbe = 0;
-  #redirects = 0;
   #isStopped = false;
 
   constructor(options: UpstreamSwitchOptions<Upstream>) {
@@ -334,14 +331,9 @@ export class UpstreamSwitch<Upstream extends WorkUpstream> {
     now: Now,
   ): UpstreamSwitchOutput<Upstream>[] {
     const { upstream, index } = session;
-    if (session.stage === 'serving' && now.monotonicMs >= session.stageSinceMs + this.#timeouts.settledMs)
-      this.#redirects = 0;
-    const result = reconnectEndpoint(upstream, host, port);
-    const refused = 'refused' in result ? result.refused : undefined;
-    if (refused !== undefined || this.#redirects >= MAX_REDIRECTS)
-      return [event({ type: 'upstreamRedirectRefused', reason: refused ?? 'too-many-redirects' })];
-    if (!('endpoint' in result) || session.stage === 'draining') return [];
-    this.#redirects++;
+    if (session.stage === 'draining') return [];
+    const result = this.#redirections.follow(upstream, host, port, now);
+    if ('refused' in result) return [event({ type: 'upstreamRedirectRefused', reason: result.refused })];
     const outputs: UpstreamSwitchOutput<Upstream>[] = [];
     const other = this.#candidate;
     if (other !== undefined) {

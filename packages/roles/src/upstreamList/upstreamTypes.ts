@@ -2,7 +2,8 @@ import type { TlvByteOrder } from '@stratumkit/framing';
 import type { MiningMessage } from '@stratumkit/messages';
 import type { MiningClientLimits } from '../miningClient/limits.ts';
 import type { MiningClientOutput } from '../miningClient/outputs.ts';
-import type { Endpoint, ReconnectRefusal } from '../miningClient/reconnect.ts';
+import type { Endpoint } from '../miningClient/reconnect.ts';
+import type { RedirectionRefusal } from '../miningClient/redirections.ts';
 import type { CloseOutput, ConnectionId, SendOutput } from '../output.ts';
 import type { UpstreamFailure } from './upstreamFailure.ts';
 import type { RetryPolicy } from './upstreamList.ts';
@@ -28,8 +29,6 @@ export interface UpstreamTimeouts {
   readonly probeMs: number;
   /** How long an upstream that was replaced may still answer shares. */
   readonly drainMs: number;
-  /** An upstream that served work for so long may redirect again. */
-  readonly settledMs: number;
 }
 
 export const DEFAULT_UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
@@ -39,7 +38,6 @@ export const DEFAULT_UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
   returnAfterMs: 60_000,
   probeMs: 30_000,
   drainMs: 5_000,
-  settledMs: 60_000,
 };
 
 /** The extended channel that each upstream is asked for: it carries all work, or only shows that there is some. */
@@ -100,4 +98,4 @@ export type UpstreamEvent =
   /** Work comes from here now; `index` 0 is the primary. */
   | (OfUpstream & { readonly type: 'upstreamActive'; readonly index: number })
   | (OfUpstream & { readonly type: 'upstreamRedirected' })
-  | { readonly type: 'upstreamRedirectRefused'; readonly reason: ReconnectRefusal | 'too-many-redirects' };
+  | { readonly type: 'upstreamRedirectRefused'; readonly reason: RedirectionRefusal };
