@@ -95,6 +95,20 @@ export {
   type StatisticsEvent,
 } from './statistics/index.ts';
 export {
+  MAX_REMEMBERED_JOBS,
+  SV1_PROFILE_NAMES,
+  SV1_PROFILES,
+  Sv1DeviceCore,
+  type Sv1DeviceCoreOptions,
+  type Sv1DeviceDescription,
+  type Sv1DeviceEvent,
+  type Sv1DeviceInput,
+  type Sv1DeviceOutput,
+  type Sv1GreetingCall,
+  type Sv1Profile,
+  type Sv1ProfileName,
+} from './sv1Device/index.ts';
+export {
   type BlockSolution,
   createTemplate,
   DEFAULT_TEMPLATE_CLIENT_LIMITS,

@@ -3,9 +3,7 @@ import type { Now } from '@stratumkit/codec';
 import type { MiningMessage } from '@stratumkit/messages';
 import { type ClientChannel, MiningClient, type MiningClientOutput } from '../miningClient/index.ts';
 import type { Endpoint } from '../miningClient/reconnect.ts';
-import { Redirections } from '../miningClient/redirections.ts';
 import type { ConnectionId } from '../output.ts';
-import { UpstreamList } from '../upstreamList/index.ts';
 import { type Device, DeviceTable } from './deviceTable.ts';
 import {
   DEFAULT_DEVICE_TIMEOUTS,
@@ -15,6 +13,7 @@ import {
   type DeviceOutput,
   type DeviceTimeouts,
 } from './deviceTypes.ts';
+import { Redial } from './redial.ts';
 import { type SearchChunk, SearchCursor, versionMaskOf } from './searchCursor.ts';
 
 /** Share of the nominal hashrate by which the measured one must differ to be reported, and how often that may be. */
@@ -36,12 +35,9 @@ export class DeviceLink<Upstream extends Endpoint> {
   readonly #options: DeviceCoreOptions<Upstream>;
   readonly #timeouts: DeviceTimeouts;
   readonly #newConnection: () => ConnectionId;
-  readonly #upstreams: UpstreamList<Upstream>;
+  readonly #redial: Redial<Upstream>;
   readonly #devices: DeviceTable;
-  readonly #redirections = new Redirections();
   #state: State = { type: 'waiting' };
-  #upstream: Upstream;
-  #redirect: { readonly upstream: Upstream; readonly atMs: number } | undefined;
   #nextOrderId = 1;
   #hasWork = false;
   #lastMessageMs = 0;
@@ -55,8 +51,8 @@ export class DeviceLink<Upstream extends Endpoint> {
     this.#timeouts = { ...DEFAULT_DEVICE_TIMEOUTS, ...options.timeouts };
     this.#newConnection = newConnection;
     const { upstreams, random, retry } = options;
-    this.#upstreams = new UpstreamList({ upstreams, random, ...(retry === undefined ? {} : { policy: retry }) });
-    this.#upstream = this.#upstreams.current;
+    const { redirectSpreadMs } = this.#timeouts;
+    this.#redial = new Redial({ upstreams, random, retry, redirectSpreadMs });
     this.#devices = new DeviceTable(devices);
   }
 
@@ -66,7 +62,7 @@ export class DeviceLink<Upstream extends Endpoint> {
 
   get deadline(): number | undefined {
     if (this.#state.type === 'connecting') return undefined;
-    if (this.#state.type === 'waiting') return this.#redirect?.atMs ?? this.#upstreams.deadline;
+    if (this.#state.type === 'waiting') return this.#redial.deadline;
     const times = [this.#lastMessageMs + this.#timeouts.silenceMs];
     if (!this.#hasWork) times.push(this.#state.sinceMs + this.#timeouts.workMs);
     for (const { reopenAtMs } of this.#devices.all) if (reopenAtMs !== undefined) times.push(reopenAtMs);
@@ -74,7 +70,7 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   start(now: Now): DeviceOutput<Upstream>[] {
-    this.#upstreams.start(now);
+    this.#redial.start(now);
     return this.tick(now);
   }
 
@@ -128,8 +124,7 @@ export class DeviceLink<Upstream extends Endpoint> {
   disconnected(reason: string, now: Now): DeviceOutput<Upstream>[] {
     const connection = this.connection!;
     this.#state = { type: 'waiting' };
-    const retryInMs =
-      this.#redirect === undefined ? this.#upstreams.failed(now) : this.#redirect.atMs - now.monotonicMs;
+    const retryInMs = this.#redial.lost(now);
     const outputs: DeviceOutput<Upstream>[] = [event({ type: 'disconnected', connection, reason, retryInMs })];
     for (const device of this.#devices.all) outputs.push(...this.#forgetChannel(device));
     return outputs;
@@ -169,12 +164,8 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   #connectIfDue(now: Now): DeviceOutput<Upstream>[] {
-    const redirect = this.#redirect;
-    if (redirect !== undefined && now.monotonicMs < redirect.atMs) return [];
-    const upstream = redirect?.upstream ?? this.#upstreams.due(now);
+    const upstream = this.#redial.due(now);
     if (upstream === undefined) return [];
-    this.#redirect = undefined;
-    this.#upstream = upstream;
     const connection = this.#newConnection();
     this.#state = { type: 'connecting', connection };
     const { host, port } = upstream;
@@ -263,7 +254,7 @@ export class DeviceLink<Upstream extends Endpoint> {
       return [{ type: 'search', device: device.index, order: undefined }];
     }
     this.#hasWork = true;
-    this.#upstreams.succeeded();
+    this.#redial.served();
     const order = {
       orderId: this.#nextOrderId++,
       work,
@@ -279,10 +270,8 @@ export class DeviceLink<Upstream extends Endpoint> {
   }
 
   #reconnect(host: string, port: number, now: Now): DeviceOutput<Upstream>[] {
-    const result = this.#redirections.follow(this.#upstream, host, port, now);
+    const result = this.#redial.redirect(host, port, 0, now);
     if ('refused' in result) return [event({ type: 'redirectRefused', reason: result.refused })];
-    const atMs = now.monotonicMs + Math.round(this.#options.random() * this.#timeouts.redirectSpreadMs);
-    this.#redirect = { upstream: { ...this.#upstream, ...result.endpoint }, atMs };
     return [event({ type: 'redirected', ...result.endpoint }), ...this.#giveUp('reconnect', now)];
   }
 
