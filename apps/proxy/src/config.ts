@@ -45,7 +45,7 @@ export const PROXY_FIELDS = {
   authority_secret_key: authoritySecretKey({ doc: 'proves the proxy to miners; see keygen', optional: true }),
   cert_validity_sec: integer({ doc: 'validity of the certificate', default: 3_600, minimum: 60, maximum: 0xffffffff }),
   aggregate_channels: boolean({
-    doc: 'all miners mine in one upstream channel; the other mode is not there yet',
+    doc: 'all miners mine in one upstream channel; if not, each has its own, with the targets of the upstream',
     default: true,
   }),
   shares_per_minute: number({
@@ -103,11 +103,6 @@ export function toOptions(config: ProxyConfig): ProxyOptions {
     throw new ConfigError('authority-key-mismatch', 'authority_public_key does not belong to authority_secret_key');
   if (config.minHashrate > config.maxHashrate)
     throw new ConfigError('hashrate-range', 'min_hashrate is above max_hashrate');
-  if (!config.aggregateChannels)
-    throw new ConfigError(
-      'not-supported',
-      'aggregate_channels = false, a channel upstream for each one here, is not there yet',
-    );
   const upstreams = upstreamsOf(config);
   return {
     listen: config.listenAddress,
@@ -116,6 +111,7 @@ export function toOptions(config: ProxyConfig): ProxyOptions {
     authoritySecretKey: secretKey,
     certificateValiditySeconds: config.certValiditySec,
     insecure,
+    mode: config.aggregateChannels ? 'aggregating' : 'transparent',
     workerTracking: config.workerTracking,
     sharesPerMinute: config.sharesPerMinute,
     vardiff: config.enableVardiff,

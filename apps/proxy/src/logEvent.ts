@@ -22,7 +22,7 @@ const LINES: Readonly<Record<ProxyAppEvent['type'], readonly [Level, string]>> =
   shareForwarded: ['trace', 'share sent up'],
   forwardedShareRejected: ['debug', 'upstream rejected share'],
   upstreamAcknowledged: ['trace', 'upstream acknowledged shares'],
-  sharesUnknown: ['warn', 'upstream gone with unanswered shares'],
+  sharesUnknown: ['warn', 'shares will have no answer'],
   shareGap: ['warn', 'upstream counted other shares than it answered'],
   answersOverdue: ['warn', 'upstream does not answer shares'],
   block: ['info', 'block found'],
@@ -36,7 +36,9 @@ const LINES: Readonly<Record<ProxyAppEvent['type'], readonly [Level, string]>> =
 
 /** One line for each event, at the level at which it matters. What a peer said is escaped, and only below `info`. */
 export function logEvent(log: Logger, event: ProxyAppEvent): void {
-  const [level, text] = LINES[event.type];
+  const [usual, text] = LINES[event.type];
+  // Miners come and go.
+  const level = event.type === 'sharesUnknown' && event.reason === 'downstream-gone' ? 'debug' : usual;
   if (!log.isLevelEnabled(level)) return;
   const { type, ...fields } = event;
   const isPublic = level === 'info' || level === 'warn' || level === 'error';

@@ -14,6 +14,8 @@ export interface ProxyOptions {
    * tests on one machine.
    */
   readonly upstreamSecurity?: 'authenticated' | 'unverified' | 'plain';
+  /** `aggregating` (default): one upstream channel for all; `transparent`: one for each downstream channel. */
+  readonly mode?: 'aggregating' | 'transparent';
   /** 32 bytes; needed unless `insecure`. */
   readonly authoritySecretKey?: Uint8Array | undefined;
   readonly certificateValiditySeconds?: number;

@@ -92,6 +92,7 @@ function createCore(options: ProxyOptions, { random, hash }: ProxyModules): Prox
   const { minHashrate = DEFAULTS.minHashrate, maxHashrate = DEFAULTS.maxHashrate } = options;
   return new ProxyCore<ProxyUpstream>({
     upstreams: options.upstreams,
+    ...(options.mode !== undefined && { mode: options.mode }),
     targets: {
       sharesPerMinute,
       easiestTarget: targetFromHashrate(minHashrate, sharesPerMinute),

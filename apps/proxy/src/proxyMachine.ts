@@ -36,9 +36,9 @@ export class ProxyMachine {
     switch (event.type) {
       case 'ready': {
         this.#links.set(connection, link);
-        const { setup, extensions } = event;
+        const { setup, extensions, flags: grantedFlags } = event;
         const { address } = link.remote;
-        this.handle({ type: 'connected', connection, setup, extensions, address });
+        this.handle({ type: 'connected', connection, setup, grantedFlags, extensions, address });
         break;
       }
       case 'message':

@@ -83,6 +83,9 @@ export class UpstreamLinks {
       case 'message':
         this.#handle({ type: 'upstream-message', connection, message: event.message });
         return;
+      case 'extensions':
+        this.#handle({ type: 'upstream-extensions', connection, extensions: event.extensions });
+        return;
       case 'foreign':
         this.#handle({ type: 'upstream-foreign', connection, frame: event.frame });
         return;

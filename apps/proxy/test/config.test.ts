@@ -62,6 +62,11 @@ describe('the configuration', () => {
     expect(timeouts).toEqual({ returnAfterMs: 5_000 });
   });
 
+  it('knows both modes', () => {
+    expect(options(FILE).mode).toBe('aggregating');
+    expect(options(FILE.replace('aggregate_channels = true', 'aggregate_channels = false')).mode).toBe('transparent');
+  });
+
   const without = (key: string) => FILE.replaceAll(new RegExp(`^${key} = .*\n`, 'gm'), '');
 
   it.each([
@@ -69,11 +74,6 @@ describe('the configuration', () => {
     ['no upstream', FILE.slice(0, FILE.indexOf('[[upstreams]]')), /no upstream/],
     ['an upstream without a key', without('authority_pubkey'), /unverified_upstreams/],
     ['nobody to mine for', without('user_identity'), /user_identity/],
-    [
-      'a mode that is not there',
-      FILE.replace('aggregate_channels = true', 'aggregate_channels = false'),
-      /not there yet/,
-    ],
     ['hashrates upside down', `min_hashrate = 10\nmax_hashrate = 5\n${FILE}`, /above max_hashrate/],
     ['a key nobody knows', `listen_adress = "a:1"\n${FILE}`, /listen_address/],
   ])('refuses %s', (_, toml, message) => {

@@ -16,6 +16,8 @@ export interface ExtendedJobTemplate {
   readonly coinbasePrefix: Uint8Array;
   /** Coinbase bytes after the extranonce, without BIP141 fields. */
   readonly coinbaseSuffix: Uint8Array;
+  /** Of a job that came as `NewMiningJob`: the root outright, for one standard channel. Then there are no coinbase parts and no path. */
+  readonly merkleRoot?: Uint8Array;
   /** `undefined` makes it a future job. */
   readonly minNtime: number | undefined;
 }

@@ -21,7 +21,7 @@ export interface Solution {
   readonly version: number;
   readonly ntime: number;
   readonly nonce: number;
-  /** The full coinbase transaction without BIP141 fields; add the witness before it is submitted. */
+  /** The full coinbase transaction without BIP141 fields; add the witness before it is submitted. Of no use where a job had its root only. */
   readonly coinbase: Uint8Array;
   /** The 80 header bytes. */
   readonly header: Uint8Array;

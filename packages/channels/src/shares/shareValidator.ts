@@ -92,6 +92,8 @@ export class ShareValidator {
 
   hasherOf(job: JobEntry): JobHasher {
     const { template, extranoncePrefix } = job;
+    const { merkleRoot } = template;
+    if (merkleRoot !== undefined) return { merkleRootInto: (_, out, offset) => out.set(merkleRoot, offset) };
     job.hasher ??= this.#options.createJobHasher({
       coinbasePrefix: template.coinbasePrefix,
       extranoncePrefix,

@@ -8,6 +8,7 @@ const digests = new WeakMap<ExtendedJobTemplate, string>();
  * headers. The template's part is computed once for all channels.
  */
 export function workDigest(template: ExtendedJobTemplate, extranoncePrefix: Uint8Array, hash: HashBackend): string {
+  if (template.merkleRoot !== undefined) return template.merkleRoot.join();
   let digest = digests.get(template);
   if (digest === undefined) {
     const { coinbasePrefix, coinbaseSuffix, merklePath } = template;

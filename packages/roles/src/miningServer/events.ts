@@ -39,7 +39,8 @@ export type MiningEvent =
       readonly type: 'channelRefused';
       readonly connection: ConnectionId;
       readonly userIdentity: string;
-      readonly errorCode: OpenRefusal;
+      /** `other`: a word of an upstream that is not one of ours. */
+      readonly errorCode: OpenRefusal | 'other';
     }
   | (OnChannel & { readonly type: 'channelClosed'; readonly reason: string; readonly totals: ShareTotals })
   | (OnChannel & { readonly type: 'target'; readonly target: Uint8Array; readonly nominalHashrate: number })

@@ -7,9 +7,6 @@ import {
   OpenExtendedMiningChannelSuccess,
   OpenMiningChannelError,
   OpenStandardMiningChannelSuccess,
-  SET_CUSTOM_MINING_JOB_ERROR_CODES,
-  type SetCustomMiningJob,
-  SetCustomMiningJobError,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId, SendOutput } from '../output.ts';
 import { ChannelKeeper } from './channelKeeper.ts';
@@ -20,6 +17,7 @@ import { ChannelOpener, type OpenRequest } from './openChannel.ts';
 import type { MiningOperation } from './operation.ts';
 import { ChannelOperations } from './operations.ts';
 import { Peer, type ServedChannel } from './peer.ts';
+import { refuseCustomJob } from './refuseCustomJob.ts';
 import { Retargeting } from './retargeting.ts';
 import { ShareDesk } from './shareDesk.ts';
 import {
@@ -196,7 +194,7 @@ export class MiningServer {
       case 'CloseChannel':
         return this.#close(peer, message.value);
       case 'SetCustomMiningJob':
-        return refuseCustomJob(peer, message.value);
+        return [refuseCustomJob(connection, message.value)];
       default:
         return [{ type: 'close', to: connection, reason: 'unexpected-message' }];
     }
@@ -345,13 +343,6 @@ export class MiningServer {
       }
     }
   }
-}
-
-/** Custom jobs need a job declarator, which this server has not. */
-function refuseCustomJob(peer: Peer, { channelId, requestId }: SetCustomMiningJob): Outputs {
-  const errorCode = SET_CUSTOM_MINING_JOB_ERROR_CODES.jdNotSupported;
-  const frame = encodeFrame(SetCustomMiningJobError, { channelId, requestId, errorCode });
-  return [{ ...reply(peer.connection, frame), channelId }];
 }
 
 function reply(connection: ConnectionId, frame: Uint8Array): SendOutput {

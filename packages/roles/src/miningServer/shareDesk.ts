@@ -5,13 +5,11 @@ import {
   type ShareResult,
   StandardChannel,
 } from '@stratumkit/channels';
-import { decodeText, type Now } from '@stratumkit/codec';
+import type { Now } from '@stratumkit/codec';
 import { sanitizeErrorCode } from '@stratumkit/connection';
 import { encodeFrame, type TlvField } from '@stratumkit/framing';
-import { USER_IDENTITY_TLV } from '@stratumkit/messages/extensions';
 import {
   CloseChannel,
-  SubmitSharesError,
   type SubmitSharesErrorCode,
   type SubmitSharesExtended,
   type SubmitSharesStandard,
@@ -21,7 +19,9 @@ import type { ConnectionId } from '../output.ts';
 import { DueQueue } from './dueQueue.ts';
 import { HeldShares } from './heldShares.ts';
 import type { Peer, ServedChannel } from './peer.ts';
+import { refuseShare } from './refuseShare.ts';
 import type { MiningServerOutput, PassedShare } from './types.ts';
+import { workerNameOf } from './workerName.ts';
 
 export interface ShareDeskOptions {
   readonly maxBatchDelayMs: number;
@@ -209,15 +209,9 @@ export class ShareDesk {
     return { type: 'commit', batch };
   }
 
-  /** The worker named by the TLV of extension 0x0002; names beyond the limit are not told apart. */
   #workerOf(served: ServedChannel, tlvs: readonly TlvField[], outputs: MiningServerOutput[]): string | undefined {
-    const { extensionType, fieldType } = USER_IDENTITY_TLV;
-    const field = tlvs.find((tlv) => tlv.extensionType === extensionType && tlv.fieldType === fieldType);
-    if (field === undefined) return undefined;
-    const worker = decodeText(field.value);
-    if (served.workers.has(worker)) return worker;
-    if (served.workers.size >= this.#options.maxWorkersPerChannel) return undefined;
-    served.workers.add(worker);
+    const { worker, isNew } = workerNameOf(tlvs, served.workers, this.#options.maxWorkersPerChannel);
+    if (worker === undefined || !isNew) return worker;
     const { userIdentity, peer, channel } = served;
     const { channelId } = channel;
     outputs.push({
@@ -264,23 +258,7 @@ function refuse(
   errorCode: SubmitSharesErrorCode,
   served: ServedChannel | undefined,
   worker: string | undefined,
-): MiningServerOutput[] {
-  const frame = encodeFrame(SubmitSharesError, { channelId, sequenceNumber, errorCode });
+): readonly MiningServerOutput[] {
   const userIdentity = served?.userIdentity;
-  return [
-    { type: 'send', to: [connection], frame, kind: 'acknowledgement', channelId },
-    {
-      type: 'event',
-      event: {
-        type: 'shareRejected',
-        connection,
-        channelId,
-        userIdentity,
-        worker,
-        sequenceNumber,
-        jobId,
-        errorCode,
-      },
-    },
-  ];
+  return refuseShare({ connection, channelId, userIdentity, worker, sequenceNumber, jobId }, errorCode);
 }

@@ -1,13 +1,12 @@
 import { compareTargets } from '@stratumkit/bitcoin';
 import { ExtranonceAllocator, ShareIdentities } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
-import { encodeFrame } from '@stratumkit/framing';
 import type { MiningMessage } from '@stratumkit/messages';
-import { MINING_SETUP_FLAGS, MINING_SETUP_SUCCESS_FLAGS, SubmitSharesError } from '@stratumkit/messages/mining';
 import { createPayout } from '../jobFactory/payout.ts';
 import type { MiningClientOutput } from '../miningClient/outputs.ts';
 import type { MiningEvent } from '../miningServer/events.ts';
 import { MiningServer } from '../miningServer/miningServer.ts';
+import { refuseShare } from '../miningServer/refuseShare.ts';
 import type { MiningServerInput, MiningServerOutput } from '../miningServer/types.ts';
 import type { ConnectionId } from '../output.ts';
 import type { TrunkRequest } from '../upstreamList/index.ts';
@@ -22,7 +21,9 @@ import {
   type ProxyOutput,
   type ProxyTotals,
 } from './proxyTypes.ts';
-import { ShareForwarder, type Verdict } from './shareForwarder.ts';
+import type { Step } from './sentShares.ts';
+import { inheritedFlags, isUnfit } from './setupPolicy.ts';
+import { ShareForwarder, type TrunkShare } from './shareForwarder.ts';
 import { UpstreamJobs, workTipOf } from './upstreamJobs.ts';
 
 const DEFAULT_EXTRANONCE_SIZES = [12, 10, 8, 6, 4];
@@ -81,15 +82,15 @@ export class Aggregator implements ProxyMode {
   }
 
   get totals(): ProxyTotals {
-    return { ...this.#forwarder.counters };
+    return { ...this.#forwarder.sent.counters };
   }
 
   get unansweredShares(): number {
-    return this.#forwarder.unanswered;
+    return this.#forwarder.sent.unanswered;
   }
 
   get deadline(): number | undefined {
-    const times = [this.#space?.server.deadline, this.#forwarder.deadline, this.#updateAtMs];
+    const times = [this.#space?.server.deadline, this.#forwarder.sent.deadline, this.#updateAtMs];
     const earliest = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
     return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
   }
@@ -152,7 +153,7 @@ export class Aggregator implements ProxyMode {
     now: Now,
   ): Outputs {
     return clientOutputs.flatMap((output) => [
-      ...this.#settle(this.#forwarder.answered(session, output), now),
+      ...this.#settle(this.#forwarder.sent.answered(output), now),
       ...(session === this.#active ? this.#follow(session, output, now) : []),
     ]);
   }
@@ -162,7 +163,7 @@ export class Aggregator implements ProxyMode {
   }
 
   ended(session: UpstreamSession, now: Now): Outputs {
-    return this.#settle(this.#forwarder.ended(session), now);
+    return this.#settle(this.#forwarder.sent.ended(session.trunk), now);
   }
 
   expire(now: Now): Outputs {
@@ -183,7 +184,7 @@ export class Aggregator implements ProxyMode {
   tick(now: Now): Outputs {
     const outputs: ProxyOutput<never>[] = [];
     if (this.#space !== undefined) outputs.push(...this.#serve(this.#space, { type: 'tick' }, now));
-    outputs.push(...this.#settle(this.#forwarder.tick(now), now));
+    outputs.push(...this.#settle(this.#forwarder.sent.tick(now), now));
     if (this.#updateAtMs !== undefined && now.monotonicMs >= this.#updateAtMs) outputs.push(...this.#update(now));
     return outputs;
   }
@@ -201,7 +202,7 @@ export class Aggregator implements ProxyMode {
       return [];
     }
     if (message.name === 'SubmitSharesStandard' || message.name === 'SubmitSharesExtended') {
-      this.#forwarder.counters.sharesIn++;
+      this.#forwarder.sent.counters.sharesIn++;
       if (this.#active === undefined) return refuseStale(connection, message.value);
     }
     const outputs = [...this.#serve(this.#space, input, now, message)];
@@ -272,12 +273,12 @@ export class Aggregator implements ProxyMode {
     return { size, server, jobs: new UpstreamJobs(size) };
   }
 
-  /** Downstreams that were promised what this upstream does not give: at their next setup they are refused. */
+  /** At their next setup they are refused, or told what holds now. */
   #dropUnfit(upstreamFlags: number): ProxyOutput<never>[] {
-    if ((upstreamFlags & MINING_SETUP_SUCCESS_FLAGS.requiresFixedVersion) === 0) return [];
     const outputs: ProxyOutput<never>[] = [];
+    const inherited = inheritedFlags(upstreamFlags, true);
     for (const { connected } of this.#downstreams.values())
-      if ((connected.setup.flags & MINING_SETUP_FLAGS.requiresVersionRolling) !== 0)
+      if (isUnfit(connected.setup.flags, connected.grantedFlags ?? 0, inherited))
         outputs.push({ type: 'close', to: connected.connection, reason: 'upstream-flags' });
     return outputs;
   }
@@ -297,7 +298,7 @@ export class Aggregator implements ProxyMode {
         // Credit is the upstream's business; what it counts was waited for already.
         return this.#serve({ server }, { type: 'committed', batchId: output.batch.batchId }, now);
       case 'held':
-        return this.#settle(this.#forwarder.forward(output.ticket, output.share, now), now);
+        return this.#forward(output, now);
       case 'solution':
         if (output.foundBy.accepted) return [];
         return this.#settle(this.#forwarder.rescue(output.solution, output.foundBy, now), now);
@@ -308,10 +309,18 @@ export class Aggregator implements ProxyMode {
     }
   }
 
-  #settle(steps: readonly (Verdict | ProxyOutput<never>)[], now: Now): readonly ProxyOutput<never>[] {
+  #forward({ ticket, share }: Extract<MiningServerOutput, { type: 'held' }>, now: Now): readonly ProxyOutput<never>[] {
+    const steps = this.#forwarder.forward(ticket, share, now);
+    if (steps !== undefined) return this.#settle(steps, now);
+    return this.#serve(this.#space!, { type: 'verdict', ticket, outcome: 'stale-share' }, now);
+  }
+
+  #settle(steps: readonly Step<TrunkShare>[], now: Now): readonly ProxyOutput<never>[] {
     return steps.flatMap((step) => {
       if ('type' in step) return [step];
-      return this.#space === undefined ? [] : this.#serve(this.#space, { type: 'verdict', ...step }, now);
+      const { ticket } = step.share;
+      if (ticket === undefined || this.#space === undefined) return [];
+      return this.#serve(this.#space, { type: 'verdict', ticket, outcome: step.outcome }, now);
     });
   }
 
@@ -366,13 +375,8 @@ function refuseStale(
   connection: ConnectionId,
   { channelId, sequenceNumber, jobId }: { channelId: number; sequenceNumber: number; jobId: number },
 ): Outputs {
-  const errorCode = 'stale-share';
-  const frame = encodeFrame(SubmitSharesError, { channelId, sequenceNumber, errorCode });
   const origin = { connection, channelId, userIdentity: undefined, worker: undefined, sequenceNumber, jobId };
-  return [
-    { type: 'send', to: [connection], frame, kind: 'acknowledgement', channelId },
-    { type: 'event', event: { type: 'shareRejected', ...origin, errorCode } },
-  ];
+  return refuseShare(origin, 'stale-share');
 }
 
 /** Decoded byte fields are views that do not outlive the handler. */

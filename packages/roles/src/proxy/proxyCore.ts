@@ -12,6 +12,7 @@ import {
   type ProxyOutput,
   type ProxyTotals,
 } from './proxyTypes.ts';
+import { Relay } from './relay.ts';
 import { decideProxySetup, inheritedFlags } from './setupPolicy.ts';
 
 /**
@@ -21,6 +22,7 @@ import { decideProxySetup, inheritedFlags } from './setupPolicy.ts';
 export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
   readonly #limits: ProxyLimits;
   readonly #upstreams: UpstreamSwitch<Upstream>;
+  readonly #isAggregating: boolean;
   readonly #mode: ProxyMode;
   #nextConnection = 1;
   /** Since when no upstream serves work, and what follows from it. */
@@ -29,7 +31,8 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
 
   constructor(options: ProxyCoreOptions<Upstream>) {
     this.#limits = { ...DEFAULT_PROXY_LIMITS, ...options.limits };
-    this.#mode = new Aggregator(options);
+    this.#isAggregating = options.mode !== 'transparent';
+    this.#mode = this.#isAggregating ? new Aggregator(options) : new Relay(options);
     const { upstreams, random, retry, timeouts, clientLimits } = options;
     this.#upstreams = new UpstreamSwitch({
       upstreams,
@@ -82,6 +85,9 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
         return this.#apply(this.#upstreams.start(now), now);
       case 'upstream-connected':
         return this.#apply(this.#upstreams.connected(input.connection, input.flags, input.extensions, now), now);
+      case 'upstream-extensions':
+        this.#upstreams.extensions(input.connection, input.extensions);
+        return [];
       case 'upstream-message':
         return this.#apply(this.#upstreams.message(input.connection, input.message, now), now);
       case 'upstream-disconnected':
@@ -96,6 +102,8 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
         return this.#apply(this.#upstreams.stop('shutting-down'), now);
       case 'tick':
         return this.#tick(now);
+      case 'connected':
+        return this.#mode.downstream({ grantedFlags: this.#inherited, ...input }, now);
       default:
         return this.#mode.downstream(input, now);
     }
@@ -147,7 +155,7 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
     if (session === undefined) this.#expiresAtMs = now.monotonicMs + this.#limits.noWorkMs;
     else {
       this.#expiresAtMs = undefined;
-      this.#inherited = inheritedFlags(session.flags);
+      this.#inherited = inheritedFlags(session.flags, this.#isAggregating);
     }
     return this.#mode.active(session, now);
   }

@@ -17,13 +17,25 @@ export interface ProxyLimits {
   readonly updateMs: number;
   /** Shares sent up that are not answered for so long raise the alarm. */
   readonly answerAlarmMs: number;
+  /** Transparent mode: a request for a channel that the upstream does not answer for so long is refused. */
+  readonly openAnswerMs: number;
 }
 
-export const DEFAULT_PROXY_LIMITS: ProxyLimits = { noWorkMs: 30_000, updateMs: 1_000, answerAlarmMs: 600_000 };
+export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
+  noWorkMs: 30_000,
+  updateMs: 1_000,
+  answerAlarmMs: 600_000,
+  openAnswerMs: 20_000,
+};
 
 export interface ProxyCoreOptions<Upstream extends WorkUpstream = WorkUpstream> {
   /** In order of preference, at least one. */
   readonly upstreams: readonly Upstream[];
+  /**
+   * `aggregating` (default): all downstream channels mine in one upstream channel, whose extranonce space, difficulty and share
+   * checks are the proxy's. `transparent`: each of them has one upstream; targets are the upstream's.
+   */
+  readonly mode?: 'aggregating' | 'transparent';
   readonly targets: TargetPolicy;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -47,6 +59,8 @@ export type DownstreamInput =
       readonly type: 'connected';
       readonly connection: ConnectionId;
       readonly setup: SetupConnection;
+      /** Flags of the SetupConnection.Success it got; those decided last if absent. */
+      readonly grantedFlags?: number;
       readonly extensions: ReadonlySet<number>;
       readonly address?: string;
     }
@@ -68,6 +82,12 @@ export type UpstreamInput =
       readonly connection: ConnectionId;
       /** Of SetupConnection.Success. */
       readonly flags: number;
+      readonly extensions: ReadonlySet<number>;
+    }
+  /** Negotiated again, as after ChannelEndpointChanged (spec 3.6.4). */
+  | {
+      readonly type: 'upstream-extensions';
+      readonly connection: ConnectionId;
       readonly extensions: ReadonlySet<number>;
     }
   | { readonly type: 'upstream-message'; readonly connection: ConnectionId; readonly message: MiningMessage }
@@ -120,8 +140,13 @@ export type ProxyEvent =
   | (OfShare & { readonly type: 'forwardedShareRejected'; readonly errorCode: ShareErrorCode | 'other' })
   /** The upstream counted shares that were sent to it. */
   | { readonly type: 'upstreamAcknowledged'; readonly shares: number; readonly difficultySum: bigint }
-  /** Shares sent to an upstream that never answered: it is gone. They are not acknowledged. */
-  | { readonly type: 'sharesUnknown'; readonly shares: number }
+  /** Shares that were sent up and will have no answer. They are not acknowledged. */
+  | {
+      readonly type: 'sharesUnknown';
+      readonly shares: number;
+      /** `downstream-gone`: nobody is left to be told. `too-many`: more than are remembered. */
+      readonly reason: 'upstream-gone' | 'downstream-gone' | 'too-many';
+    }
   /** By the upstream's own numbers it counted more or fewer shares than it answered. */
   | { readonly type: 'shareGap'; readonly answered: number; readonly counted: number }
   /** The oldest share sent up has had no answer for too long. */

@@ -4,16 +4,24 @@ import { MINING_SETUP_FLAGS, MINING_SETUP_SUCCESS_FLAGS } from '@stratumkit/mess
 import type { MiningSetupDecision } from '../miningServer/setupPolicy.ts';
 
 const { requiresStandardJobs, requiresVersionRolling } = MINING_SETUP_FLAGS;
-const { requiresFixedVersion } = MINING_SETUP_SUCCESS_FLAGS;
+const { requiresFixedVersion, requiresExtendedChannels } = MINING_SETUP_SUCCESS_FLAGS;
 
-/** Flags of the upstream's Success that hold for downstreams too; standard jobs the proxy makes by itself. */
-export function inheritedFlags(upstreamFlags: number): number {
-  return upstreamFlags & requiresFixedVersion;
+/** Flags of the upstream's Success that hold for downstreams too. When aggregating, standard channels are made here. */
+export function inheritedFlags(upstreamFlags: number, isAggregating: boolean): number {
+  return upstreamFlags & (isAggregating ? requiresFixedVersion : requiresFixedVersion | requiresExtendedChannels);
 }
 
 /** SetupConnection flags that can be granted under an upstream with these flags. Custom work goes through no proxy. */
 function supportedProxyFlags(inherited: number): number {
-  return requiresStandardJobs | ((inherited & requiresFixedVersion) === 0 ? requiresVersionRolling : 0);
+  const rolling = (inherited & requiresFixedVersion) === 0 ? requiresVersionRolling : 0;
+  const standard = (inherited & requiresExtendedChannels) === 0 ? requiresStandardJobs : 0;
+  return rolling | standard;
+}
+
+/** A downstream that was promised what this upstream does not give, or was not told what it does not take. */
+export function isUnfit(flags: number, granted: number, inherited: number): boolean {
+  const unsupported = flags & ~supportedProxyFlags(inherited);
+  return unsupported !== 0 || (inherited & requiresFixedVersion & ~granted) !== 0;
 }
 
 /** What the upstream cannot give is refused here, with all unsupported flags (spec 3.6.3, 5.3.1). */

@@ -49,6 +49,11 @@ export class UpstreamSession<Upstream extends Endpoint = Endpoint> {
     this.extensions = extensions;
   }
 
+  setExtensions(extensions: ReadonlySet<number>): void {
+    this.extensions = extensions;
+    this.#client?.setExtensions(extensions);
+  }
+
   enter(stage: UpstreamStage, nowMs: number): void {
     this.stage = stage;
     this.stageSinceMs = nowMs;

@@ -119,6 +119,11 @@ export class UpstreamSwitch<Upstream extends WorkUpstream> {
     return this.#openTrunk(session);
   }
 
+  /** Negotiated again. */
+  extensions(connection: ConnectionId, extensions: ReadonlySet<number>): void {
+    this.#sessions.get(connection)?.setExtensions(extensions);
+  }
+
   message(connection: ConnectionId, message: MiningMessage, now: Now): UpstreamSwitchOutput<Upstream>[] {
     const session = this.#sessions.get(connection);
     if (session === undefined || !session.isReady) return [];

@@ -83,7 +83,7 @@ interface Server {
   disconnected(connection: number): void;
 }
 
-interface Client {
+export interface Client {
   connected(connection: number, flags: number, extensions: ReadonlySet<number>): void;
   receive(connection: number, frame: Uint8Array): void;
   disconnected(connection: number, reason: string): void;
@@ -394,6 +394,12 @@ export class TestPool implements Server {
     this.#network.pump();
   }
 
+  /** Sends something that no core said. */
+  say(connection: number, frame: Uint8Array): void {
+    this.#network.toClient(this.#name, connection, frame);
+    this.#network.pump();
+  }
+
   eventsOf<T extends PoolEvent['type']>(type: T): Extract<PoolEvent, { type: T }>[] {
     return this.events.filter((event): event is Extract<PoolEvent, { type: T }> => event.type === type);
   }
@@ -655,9 +661,11 @@ export class TestFarm {
   }
 }
 
-type Decoded = { readonly message: MiningMessage; readonly tlvs: readonly TlvField[] } | { readonly foreign: Frame };
+export type Decoded =
+  | { readonly message: MiningMessage; readonly tlvs: readonly TlvField[] }
+  | { readonly foreign: Frame };
 
-function decode(bytes: Uint8Array): Decoded {
+export function decode(bytes: Uint8Array): Decoded {
   const splitter = new FrameSplitter({ maxPayloadSize: () => 1 << 20 });
   splitter.push(bytes.slice());
   const frame = splitter.next()!;

@@ -1,0 +1,98 @@
+import type { Now } from '@stratumkit/codec';
+import type { OpenStandardMiningChannel } from '@stratumkit/messages/mining';
+import { DueQueue } from '../miningServer/dueQueue.ts';
+import type { SendOutput } from '../output.ts';
+import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
+import type { RelayChannel } from './relayChannel.ts';
+import type { RelayPeer } from './relayPeer.ts';
+
+/** A channel that an upstream is to open, or to open again after a change of the upstream. */
+export interface Opening {
+  readonly peer: RelayPeer;
+  readonly kind: 'standard' | 'extended';
+  readonly request: OpenStandardMiningChannel;
+  readonly minExtranonceSize: number;
+  /** Of a channel that the downstream has already. */
+  readonly channel: RelayChannel | undefined;
+}
+
+/** Requests for channels, by the ids that they have upstream. */
+export class RelayOpenings {
+  readonly #answerMs: number;
+  /** There was no upstream to ask. */
+  readonly #waiting = new Set<Opening>();
+  readonly #asked = new Map<UpstreamSession, Map<number, Opening>>();
+  readonly #unanswered = new DueQueue<Opening>();
+
+  constructor(answerMs: number) {
+    this.#answerMs = answerMs;
+  }
+
+  get deadline(): number | undefined {
+    return this.#unanswered.next;
+  }
+
+  add(opening: Opening): void {
+    this.#waiting.add(opening);
+  }
+
+  /** Asks for everything that waits. */
+  ask(session: UpstreamSession, now: Now): SendOutput[] {
+    const outputs: SendOutput[] = [];
+    const asked = this.#asked.get(session) ?? new Map<number, Opening>();
+    this.#asked.set(session, asked);
+    for (const opening of this.#waiting) {
+      const { kind, request, minExtranonceSize, channel } = opening;
+      const { requestId, output } = session.client.open({
+        kind,
+        userIdentity: request.userIdentity,
+        nominalHashrate: channel?.nominalHashrate ?? request.nominalHashRate,
+        maxTarget: channel?.maxTarget ?? request.maxTarget,
+        minExtranonceSize,
+      });
+      asked.set(requestId, opening);
+      this.#unanswered.set(opening, now.monotonicMs + this.#answerMs);
+      outputs.push(output);
+    }
+    this.#waiting.clear();
+    return outputs;
+  }
+
+  /** The upstream's answer is here. Undefined if nobody waits for it any more. */
+  take(session: UpstreamSession, requestId: number): Opening | undefined {
+    const asked = this.#asked.get(session);
+    const opening = asked?.get(requestId);
+    asked?.delete(requestId);
+    if (opening === undefined || !this.#unanswered.has(opening)) return undefined;
+    this.#unanswered.delete(opening);
+    return opening;
+  }
+
+  /** Nobody waits for it any more; the upstream may answer yet. */
+  drop(opening: Opening): void {
+    this.#waiting.delete(opening);
+    this.#unanswered.delete(opening);
+  }
+
+  /** Another upstream is asked for what this one has not answered. */
+  leave(session: UpstreamSession): void {
+    for (const opening of this.#asked.get(session)?.values() ?? []) {
+      if (!this.#unanswered.has(opening)) continue;
+      this.#unanswered.delete(opening);
+      this.#waiting.add(opening);
+    }
+    this.#asked.delete(session);
+  }
+
+  /** Takes those that the upstream has not answered in time. */
+  takeOverdue(now: Now): Opening[] {
+    const overdue: Opening[] = [];
+    for (
+      let opening = this.#unanswered.takeDue(now.monotonicMs);
+      opening !== undefined;
+      opening = this.#unanswered.takeDue(now.monotonicMs)
+    )
+      overdue.push(opening);
+    return overdue;
+  }
+}
