@@ -165,6 +165,7 @@ function structure(): Schema {
       anyOf: [only([...MATCHERS, ...TYPE_TAGS, ...EXPRESSIONS]), {}],
     },
     expectation: object(expectation),
+    alternatives: object({ ...expectation, any_of: array(ref('expectation'), { minItems: 1 }) }),
     replacements: array({
       anyOf: [
         array(string, { minItems: 2, maxItems: 2 }),
@@ -259,7 +260,7 @@ function structure(): Schema {
             type: { enum: ['expect', 'wait_for'] },
             ...expectation,
             any_of: array(ref('expectation'), { minItems: 1, description: 'one of these' }),
-            all_of: array(ref('expectation'), { minItems: 1, description: 'each of these, in any order' }),
+            all_of: array(ref('alternatives'), { minItems: 1, description: 'each of these, in any order' }),
             or_closed: boolean,
             skip: names,
             timeout_ms: milliseconds,

@@ -21,14 +21,23 @@ interface Scene {
   readonly server: readonly JsonValue[];
   readonly client: readonly JsonValue[];
   readonly messages?: Readonly<Record<string, JsonValue>>;
+  readonly seed?: number;
 }
 
 /** Client and server as tests, the interceptor between them. */
-async function intercept({ encrypted = false, rules = [], version = '2', server, client, messages = MESSAGES }: Scene) {
+async function intercept({
+  encrypted = false,
+  rules = [],
+  version = '2',
+  server,
+  client,
+  messages = MESSAGES,
+  seed = 0,
+}: Scene) {
   const seen: InterceptedMessage[] = [];
   const keys = encrypted ? KEYS : {};
   const base = { version, ...messages };
-  const timeouts = { receiveMs: 2_000, acceptMs: 2_000, connectMs: 2_000, watchMs: 100 };
+  const timeouts = { receiveMs: 10_000, acceptMs: 10_000, connectMs: 10_000, watchMs: 10_000 };
   const text = formatJson({
     ...base,
     role: 'server',
@@ -47,6 +56,7 @@ async function intercept({ encrypted = false, rules = [], version = '2', server,
     upstreamKey: decodeAuthorityPublicKey(KEYS.pub_key),
     authoritySecretKey: decodeAuthoritySecretKey(KEYS.secret_key),
     rules: parseScript(formatJson({ rules }), 'script.json'),
+    seed,
     random: seededRandom(),
     unixSeconds: () => Math.floor(Date.now() / 1000),
     onMessage: (message) => seen.push(message),
@@ -72,6 +82,9 @@ const expecting = (message: string, fields: Readonly<Record<string, JsonValue>> 
   message,
   fields,
 });
+
+/** A result that only a line of JSON can pass. */
+const notJson = () => ({ message_ids: [], results: [{ type: 'expect', method: { $any: true } }] });
 
 describe('the interceptor', () => {
   it.each([false, true])('passes everything on and shows it, encrypted: %s', async (encrypted) => {
@@ -178,6 +191,48 @@ describe('the interceptor', () => {
     expect(client.failures).toEqual([]);
     expect(server.failures).toEqual([]);
     expect(names(seen)[0]).toBe('upstream {"id":1,"method":"mining.authorize","params":["worker","x"]}');
+  });
+
+  const calls = ['a', 'b', 'c'].map((name, index) => ({
+    message: { id: index + 1, method: 'mining.authorize', params: [name, ''] },
+  }));
+  const heard = (...users: readonly string[]) => [
+    {
+      message_ids: [],
+      results: users.map((user) => ({ type: 'expect', method: 'mining.authorize', params: [user, ''] })),
+    },
+  ];
+
+  it.each([
+    ['drop', { do: 'drop', nth: 2 }, [...heard('a', 'c'), stays]],
+    ['drop, by a value', { do: 'drop', fields: { '/params/0': 'c' } }, [...heard('a', 'b'), stays]],
+    ['delay', { do: 'delay', nth: 1, ms: 30 }, heard('a', 'b', 'c')],
+    ['duplicate', { do: 'duplicate', nth: 3 }, heard('a', 'b', 'c', 'c')],
+    ['reorder', { do: 'reorder', nth: 1, by: 2 }, heard('b', 'c', 'a')],
+    ['replace', { do: 'replace', every: 2, with: { '/params/0': 'x' } }, heard('a', 'x', 'c')],
+    ['corrupt', { do: 'corrupt', nth: 3, offsets: [0] }, [...heard('a', 'b'), notJson()]],
+    ['close', { do: 'close', nth: 2 }, [...heard('a'), { message_ids: [], results: [{ type: 'close_connection' }] }]],
+  ])('SV1: %s does what it says', async (_name, rule, server) => {
+    const report = await intercept({
+      version: '1',
+      messages: {},
+      rules: [{ method: 'mining.authorize', ...rule }],
+      server: server as readonly JsonValue[],
+      client: [{ message_ids: calls, results: [] }, { sleep_ms: 100 }],
+    });
+    expect(report.client.failures).toEqual([]);
+    expect(report.server.failures.map(({ message }) => message)).toEqual(_name === 'corrupt' ? ['not JSON'] : []);
+  });
+
+  it('is deterministic: the same seed makes the same values', async () => {
+    const server = [{ message_ids: [], results: [{ type: 'expect', message: 'CloseChannel' }] }];
+    const client = [{ message_ids: ['bye'], results: [] }, { sleep_ms: 20 }];
+    const rules = [{ message: 'CloseChannel', do: 'replace', with: { channel_id: { $random: true } } }];
+    const values = async (seed: number) =>
+      (await intercept({ encrypted: true, rules, server, client, seed })).server.transcript.map(({ detail }) => detail);
+    const first = await values(1);
+    expect(await values(1)).toEqual(first);
+    expect(await values(2)).not.toEqual(first);
   });
 
   it.each([

@@ -15,7 +15,10 @@ export async function startTemplateProvider(children: Set<ChildProcess>): Promis
 export async function startPool(children: Set<ChildProcess>, provider: string, port = 0): Promise<string> {
   const upstream = ['--template-provider', `stratum2+tcp://${provider}/${KEYS.pub_key}`];
   const own = ['--listen', `127.0.0.1:${port}`, '--network', 'regtest', '--coinbase-reward-script', 'raw(51)'];
-  return addressIn(startApp(children, 'pool', [...own, ...upstream], { POOL__AUTHORITY_SECRET_KEY: KEYS.secret_key }));
+  // Shares come soon, and each is answered at once.
+  const pace = ['--shares-per-minute', '600', '--share-batch-size', '1'];
+  const environment = { POOL__AUTHORITY_SECRET_KEY: KEYS.secret_key };
+  return addressIn(startApp(children, 'pool', [...own, ...pace, ...upstream], environment));
 }
 
 /** Starts an app of this repository from its source. */
@@ -32,6 +35,18 @@ export function startApp(
   });
   children.add(child);
   return child;
+}
+
+export async function stopAll(children: Set<ChildProcess>): Promise<void> {
+  await Promise.all(
+    [...children].map((child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return undefined;
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      return gone;
+    }),
+  );
+  children.clear();
 }
 
 /** The address of its first log line that has one. Rejects when it ends before. */

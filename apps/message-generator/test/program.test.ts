@@ -81,12 +81,12 @@ describe('run', () => {
   });
 
   it('takes folders, in the order of names whatever --jobs, and leaves libraries out', async () => {
-    const { stdout } = await run('run', path('folder'), path('good.json'), '--jobs', '3');
+    const { stdout } = await run('run', path('folder'), path('good.json'), '--jobs', '3', '--seed', '7');
     expect(stdout.split('\n').map((line) => line.replace(/ \(\d+ ms\)/, ''))).toEqual([
       `ok    ${path('folder/a.json')}`,
       `ok    ${path('folder/inner/b.json')}`,
       `ok    ${path('good.json')}`,
-      '3 passed',
+      '3 passed (seed 7)',
       '',
     ]);
   });
@@ -108,6 +108,21 @@ describe('run', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^MATCHED MESSAGE TYPE 1$/m);
     expect((await run('run', '--compat', path('bad <&> "quoted" #1.json'))).stderr).toContain('TEST FAILED\n');
+  });
+
+  it('--peer takes the place of every address that a test connects to', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    writeFileSync(
+      path('peer.json'),
+      JSON.stringify({ ...GOOD, role: 'client', downstream: { ip: '127.0.0.1', port: 1 } }),
+    );
+    expect((await run('run', '--peer', `127.0.0.1:${port}`, path('peer.json'))).exitCode).toBe(0);
+    server.close();
+    expect((await run('run', '--compat', path('peer.json'))).exitCode).toBe(101);
+    expect((await run('run', '--peer', 'nowhere', path('peer.json'))).exitCode).toBe(2);
   });
 
   it('--json prints one object a line', async () => {

@@ -292,7 +292,8 @@ describe('closing', () => {
         ],
       },
       { actions: [{ role: 'client', message_ids: ['bye'], results: [...results] }] },
-      { compat },
+      // Where nothing is to happen the look is short; where something is, it ends with that.
+      { compat, timeouts: { watchMs: how === 'stay' ? 150 : 10_000 } },
     );
   const closed = [{ type: 'close_connection' }];
   const sustained = [{ type: 'sustain_connection' }];

@@ -124,7 +124,7 @@ const NEW: readonly Case[] = [
   [
     'what is not JSON',
     [{ raw: { $text: '{"id":1\n' } }, 'ok'],
-    [{ type: 'sustain_connection' }],
+    [{ type: 'sustain_connection', for_ms: 50 }],
     [hasId(9)],
     'not JSON',
   ],

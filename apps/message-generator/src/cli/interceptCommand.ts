@@ -1,16 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { ConfigError } from '@stratumkit/codec';
 import {
   decodeAuthorityPublicKey,
   decodeAuthoritySecretKey,
   encodeAuthorityPublicKey,
   isSecretKey,
-  parseStratumUrl,
 } from '@stratumkit/noise';
-import { formatSocketAddress, type ProcessEdge, parseSocketAddress, randomBytes, readClock } from '@stratumkit/runtime';
+import { formatSocketAddress, type ProcessEdge, randomBytes, readClock } from '@stratumkit/runtime';
 import { createInterceptor } from '../intercept/createInterceptor.ts';
 import { readScript } from '../intercept/script.ts';
 import { formatIntercepted, formatInterceptedJson } from '../intercept/show.ts';
+import { parseAddress, parsePeer } from './addresses.ts';
 
 export interface InterceptFlags {
   readonly listen: string;
@@ -26,12 +25,12 @@ export interface InterceptFlags {
 
 /** Runs until a signal; then writes the recording. */
 export async function interceptCommand(flags: InterceptFlags, edge: ProcessEdge): Promise<number> {
-  const { host, port, authorityPublicKey } = upstreamOf(flags.upstream);
+  const { host, port, authorityPublicKey } = parsePeer(flags.upstream);
   const started = readClock().monotonicMs;
   const seconds = () => (readClock().monotonicMs - started) / 1000;
   const stopped = new Promise<void>((resolve) => edge.onSignal(['SIGINT', 'SIGTERM'], () => resolve()));
   const interceptor = await createInterceptor({
-    listen: addressOf(flags.listen),
+    listen: parseAddress(flags.listen),
     upstream: { host, port },
     upstreamKey: flags.authorityKey === undefined ? authorityPublicKey : decodeAuthorityPublicKey(flags.authorityKey),
     authoritySecretKey: flags.secretKey === undefined ? newSecret() : decodeAuthoritySecretKey(flags.secretKey),
@@ -53,20 +52,6 @@ export async function interceptCommand(flags: InterceptFlags, edge: ProcessEdge)
     edge.stderr.write(`${interceptor.recordedMessages} messages recorded to ${flags.record}\n`);
   }
   return 0;
-}
-
-function upstreamOf(text: string): { host: string; port: number; authorityPublicKey: Uint8Array | undefined } {
-  if (!text.includes('://')) return { ...addressOf(text), authorityPublicKey: undefined };
-  const { host, port, authorityPublicKey } = parseStratumUrl(text);
-  return { host, port, authorityPublicKey };
-}
-
-function addressOf(text: string): { host: string; port: number } {
-  try {
-    return parseSocketAddress(text);
-  } catch (error) {
-    throw new ConfigError('invalid-address', `${text}: ${(error as Error).message}`);
-  }
 }
 
 function newSecret(): Uint8Array {

@@ -65,6 +65,7 @@ function addRun(program: Command, edge: ProcessEdge, done: (exitCode: number) =>
     .option('--seed <n>', 'seed of the random values', integer(0, 2 ** 32 - 1))
     .option('--timeout <ms>', 'how long to wait for a message', integer(1, 86_400_000))
     .option('--map-port <from=to>', 'use another port than the file says (repeatable)', collectPort, {})
+    .option('--peer <host:port|url>', 'connect there, with the key of the URL, instead of where the files say')
     .option('--json', 'print one JSON object a line', false)
     .option('--junit <file>', 'write JUnit XML to this file')
     .addOption(new Option('--tap', 'print TAP').default(false).conflicts('json'))
@@ -79,6 +80,7 @@ function addRun(program: Command, edge: ProcessEdge, done: (exitCode: number) =>
             seed: options.seed as number | undefined,
             timeoutMs: options.timeout as number | undefined,
             ports: options.mapPort as Record<number, number>,
+            peer: options.peer as string | undefined,
             json: options.json === true,
             junit: options.junit as string | undefined,
             tap: options.tap === true,

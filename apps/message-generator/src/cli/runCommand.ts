@@ -5,6 +5,7 @@ import { formatJsonLine, formatJsonSummary, formatJunit, formatTap } from '../re
 import { formatReport, formatSummary } from '../report/terminal.ts';
 import type { TestReport } from '../run/report.ts';
 import { runTestFile } from '../run/runTest.ts';
+import { type PeerFlag, parsePeer } from './addresses.ts';
 import { findTests } from './findTests.ts';
 
 export interface RunFlags {
@@ -17,19 +18,25 @@ export interface RunFlags {
   readonly tap: boolean;
   readonly verbose: boolean;
   readonly ports: Readonly<Record<number, number>>;
+  /** `host:port` or a URL with the key. */
+  readonly peer: string | undefined;
 }
+
+type Settings = Omit<RunFlags, 'seed' | 'peer'> & { readonly seed: number; readonly peer: PeerFlag | undefined };
 
 /** Exit codes: 0 all passed, 1 one failed, 2 one is unusable; under compat 101 for both, as the original. */
 export async function runCommand(paths: readonly string[], flags: RunFlags, edge: ProcessEdge): Promise<number> {
   const files = findTests(paths);
   if (files.length === 0) throw new ConfigError('no-tests', `no test files in ${paths.join(', ')}`);
+  const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const settings = { ...flags, seed, peer: flags.peer === undefined ? undefined : parsePeer(flags.peer) };
   const abort = new AbortController();
   const release = edge.onSignal(['SIGINT', 'SIGTERM'], () => abort.abort());
   try {
-    const reports = await runAll(files, flags, edge, abort.signal);
+    const reports = await runAll(files, settings, edge, abort.signal);
     if (flags.tap) edge.stdout.write(formatTap(reports));
     else if (flags.json) edge.stdout.write(formatJsonSummary(reports));
-    else if (reports.length > 1) edge.stdout.write(formatSummary(reports));
+    else if (reports.length > 1) edge.stdout.write(formatSummary(reports, seed));
     if (flags.junit !== undefined) writeFileSync(flags.junit, formatJunit(reports));
     return exitCode(reports, flags.compat);
   } finally {
@@ -46,7 +53,7 @@ function exitCode(reports: readonly TestReport[], compat: boolean): number {
 
 async function runAll(
   files: readonly string[],
-  flags: RunFlags,
+  flags: Settings,
   edge: ProcessEdge,
   signal: AbortSignal,
 ): Promise<readonly TestReport[]> {
@@ -64,16 +71,17 @@ async function runAll(
   return reports.filter((report) => report !== undefined);
 }
 
-function runOne(file: string, flags: RunFlags, edge: ProcessEdge, signal: AbortSignal): Promise<TestReport> {
+function runOne(file: string, flags: Settings, edge: ProcessEdge, signal: AbortSignal): Promise<TestReport> {
   const level = edge.environment.RUST_LOG ?? '';
   const logs = flags.verbose || (flags.compat && /trace|debug|info/.test(level));
-  const { seed, timeoutMs } = flags;
+  const { seed, timeoutMs, peer } = flags;
   return runTestFile(file, {
     compat: flags.compat,
     signal,
     environment: edge.environment as NodeJS.ProcessEnv,
     ports: flags.ports,
-    ...(seed === undefined ? {} : { seed }),
+    seed,
+    peer,
     ...(timeoutMs === undefined ? {} : { timeouts: { receiveMs: timeoutMs } }),
     // The lines that files of the original look for go to stdout.
     onLog: (line) => {
@@ -82,7 +90,7 @@ function runOne(file: string, flags: RunFlags, edge: ProcessEdge, signal: AbortS
   });
 }
 
-function print(report: TestReport, flags: RunFlags, edge: ProcessEdge): void {
+function print(report: TestReport, flags: Settings, edge: ProcessEdge): void {
   if (flags.json) edge.stdout.write(formatJsonLine(report));
   else if (!flags.tap) edge.stdout.write(formatReport(report, { verbose: flags.verbose }));
   if (flags.compat && report.outcome === 'failed') edge.stderr.write('TEST FAILED\n');

@@ -46,8 +46,8 @@ export interface ConnectionPlan extends Place {
   readonly protocol: 'sv1' | 'sv2';
   readonly ip: string;
   readonly port: number;
-  /** Keys as in the file; with them the connection is encrypted. */
-  readonly authorityPublicKey: Uint8Array | undefined;
+  /** Keys as in the file; with them the connection is encrypted. A client may encrypt without checking who answers. */
+  readonly authorityPublicKey: Uint8Array | 'unverified' | undefined;
   readonly authoritySecretKey: Uint8Array | undefined;
   readonly opens: 'start' | 'action';
 }
@@ -168,16 +168,17 @@ export type ResultBody =
   | { readonly kind: 'open'; readonly forMs: number | undefined }
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'nothing'; readonly forMs: number }
-  | ({ readonly kind: 'expect'; readonly of: readonly Expectation[] } & Waiting)
+  | ({ readonly kind: 'expect'; readonly of: readonly Alternatives<Expectation>[] } & Waiting)
   | { readonly kind: 'sv1Id'; readonly id: JsonValue }
   | { readonly kind: 'sv1Fields'; readonly fields: readonly FieldCheck[] }
   | { readonly kind: 'sv1Any' }
-  | ({ readonly kind: 'sv1Expect'; readonly of: readonly Sv1Expectation[] } & Waiting);
+  | ({ readonly kind: 'sv1Expect'; readonly of: readonly Alternatives<Sv1Expectation>[] } & Waiting);
 
-/** How messages are taken for one or several expectations. */
+/** Expectations of which one is enough. */
+type Alternatives<T> = readonly T[];
+
+/** How messages are taken for expectations, each of which has to be met, in any order. */
 export interface Waiting {
-  /** One of them, or each of them in any order. */
-  readonly need: 'one' | 'each';
   /** `wait_for`: messages that do not fit are passed over. */
   readonly passOver: boolean;
   /** The end of the connection will do as well. */

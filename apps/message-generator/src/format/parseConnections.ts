@@ -26,7 +26,7 @@ export function parseConnections(root: Node, version: '1' | '2', compat: boolean
 }
 
 function parseNamed(node: Node): ConnectionPlan {
-  node.warnUnknown(['name', 'role', 'protocol', 'ip', 'port', 'pub_key', 'secret_key', 'open']);
+  node.warnUnknown(['name', 'role', 'protocol', 'ip', 'port', 'pub_key', 'secret_key', 'encrypted', 'open']);
   const protocol = node.get('protocol').exists ? node.get('protocol').oneOf(['sv2', 'sv1']) : 'sv2';
   const name = node.get('name').text();
   const role = node.get('role').oneOf(['client', 'server']);
@@ -36,8 +36,9 @@ function parseNamed(node: Node): ConnectionPlan {
 
 function parseClient(node: Node, protocol: 'sv1' | 'sv2', name: string): ConnectionPlan {
   const key = readKey(node.get('pub_key'), decodeAuthorityPublicKey);
+  const encrypted = node.get('encrypted').boolean(false);
   // SV1 is always plain; its key only has to be well formed.
-  const authorityPublicKey = protocol === 'sv1' ? undefined : key;
+  const authorityPublicKey = protocol === 'sv1' ? undefined : (key ?? (encrypted ? 'unverified' : undefined));
   return {
     ...address(node),
     name,

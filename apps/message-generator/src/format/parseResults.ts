@@ -73,8 +73,8 @@ function parseBody(node: Node, type: ResultType, context: ResultContext): Result
     case 'wait_for': {
       const waiting = parseWaiting(node, type === 'wait_for');
       return isSv1
-        ? { kind: 'sv1Expect', of: alternatives(node).map(parseSv1Expectation), ...waiting }
-        : { kind: 'expect', of: alternatives(node).map(parseExpectation), ...waiting };
+        ? { kind: 'sv1Expect', of: expectationsOf(node, parseSv1Expectation), ...waiting }
+        : { kind: 'expect', of: expectationsOf(node, parseExpectation), ...waiting };
     }
   }
 }
@@ -84,7 +84,6 @@ const WAITING_KEYS = ['type', 'doc', 'skip', 'timeout_ms', 'or_closed', 'any_of'
 function parseWaiting(node: Node, passOver: boolean): Waiting {
   if (node.get('any_of').exists && node.get('all_of').exists) node.error('has "any_of" or "all_of", not both');
   return {
-    need: node.get('all_of').exists ? 'each' : 'one',
     passOver,
     orClosed: node.get('or_closed').boolean(false),
     skip: parseSkip(node.get('skip')) ?? [],
@@ -92,10 +91,15 @@ function parseWaiting(node: Node, passOver: boolean): Waiting {
   };
 }
 
-/** The expectations of a result: those it lists, or itself. */
-function alternatives(node: Node): readonly Node[] {
-  const list = ['any_of', 'all_of'].map((key) => node.get(key)).find((entry) => entry.exists);
-  if (list === undefined) return [node];
+/** What has to be met: each of `all_of`, which may be an `any_of` again; one of `any_of`; or the result itself. */
+function expectationsOf<T>(node: Node, parse: (node: Node) => T): readonly (readonly T[])[] {
+  const all = listOf(node, 'all_of');
+  return (all ?? [node]).map((entry) => (listOf(entry, 'any_of') ?? [entry]).map(parse));
+}
+
+function listOf(node: Node, key: 'all_of' | 'any_of'): readonly Node[] | undefined {
+  const list = node.get(key);
+  if (!list.exists) return undefined;
   node.warnUnknown(WAITING_KEYS);
   const items = list.items();
   if (items.length === 0) list.error('must not be empty');

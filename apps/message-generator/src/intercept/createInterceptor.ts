@@ -3,7 +3,7 @@ import { ConfigError } from '@stratumkit/codec';
 import { publicKeyFromSecret, type RandomBytes } from '@stratumkit/noise';
 import { createRandom } from '../values/random.ts';
 import { Link, type LinkOptions } from './link.ts';
-import { Recording } from './recording.ts';
+import { type RecordedConnection, Recording } from './recording.ts';
 import type { Effect, Heading, Rule } from './script.ts';
 import type { Intercepted } from './side.ts';
 
@@ -50,7 +50,7 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
   const server = createServer((socket) => {
     const number = ++count;
     const onEvent = (text: string) => options.onEvent?.({ connection: number, text });
-    let record: ReturnType<Recording['connection']> | undefined;
+    let record: RecordedConnection | undefined;
     const linkOptions: LinkOptions = {
       number,
       rules: options.rules ?? [],
@@ -64,15 +64,16 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
         onEvent(`connected, ${protocol}${encrypted ? ', encrypted' : ''}`);
       },
       onMessage(message, to, effect) {
-        record?.(message, to);
+        record?.message(message, to);
         options.onMessage?.({ connection: number, to, message, effect });
       },
       onEvent,
       onUpstream: (address) => {
         upstreamAddress = address;
       },
-      onClosed() {
+      onClosed(by) {
         links.delete(link);
+        if (by === 'downstream') record?.closed();
         onEvent('closed');
       },
     };

@@ -22,7 +22,8 @@ export interface LinkOptions {
   onEvent(text: string): void;
   /** The address that the upstream's name stands for. */
   onUpstream(address: string): void;
-  onClosed(): void;
+  /** One end closed the connection first, or neither: it was closed here. */
+  onClosed(by: Heading | undefined): void;
 }
 
 /** Messages read from a side that may wait before it is read no further. */
@@ -38,6 +39,7 @@ export class Link {
   #toDown: Lane | undefined;
   #early = new Uint8Array(0);
   #closed = false;
+  #closedBy: Heading | undefined;
 
   constructor(down: Socket, options: LinkOptions) {
     this.#options = options;
@@ -45,7 +47,7 @@ export class Link {
     this.#book = new RuleBook(options.rules, options.scope);
     down.setNoDelay(true);
     down.on('error', () => this.close());
-    down.on('close', () => this.#gone(this.#toUp, this.#up));
+    down.on('close', () => this.#gone('downstream', this.#toUp, this.#up));
     down.on('data', this.#first);
   }
 
@@ -54,7 +56,7 @@ export class Link {
     this.#closed = true;
     this.#down.destroy();
     this.#up?.destroy();
-    this.#options.onClosed();
+    this.#options.onClosed(this.#closedBy);
   }
 
   readonly #first = (chunk: Uint8Array): void => {
@@ -88,11 +90,12 @@ export class Link {
               ];
       this.#join(up, sides[0] as SideCodec, sides[1] as SideCodec);
     });
-    up.on('close', () => this.#gone(this.#toDown, this.#down));
+    up.on('close', () => this.#gone('upstream', this.#toDown, this.#down));
   };
 
   /** One side is closed: what it had said still goes to the other, which is closed then. */
-  #gone(lane: Lane | undefined, other: Socket | undefined): void {
+  #gone(end: Heading, lane: Lane | undefined, other: Socket | undefined): void {
+    if (!this.#closed) this.#closedBy ??= end;
     if (lane === undefined || other === undefined || other.destroyed || !lane.isOpen) this.close();
     else void lane.finish().then(() => other.destroySoon());
   }

@@ -1,50 +1,43 @@
 import { formatJson, type JsonObject, type JsonValue } from '@stratumkit/codec';
 import { encodeAuthorityPublicKey } from '@stratumkit/noise';
 import { isObject } from '../format/reader.ts';
+import { type Recorded, variableOf } from './recorded.ts';
+import { frameExpectation, renamedFields, VARIABLES } from './replaying.ts';
 import type { Heading } from './script.ts';
 import type { Intercepted } from './side.ts';
+import { lineExpectation, renamedParams } from './sv1Replaying.ts';
 
-/** What a recording knows of one connection. */
-interface Recorded {
-  readonly name: string;
-  protocol: 'sv1' | 'sv2';
-  encrypted: boolean;
-  /** Channels whose first job, or first previous hash, is in the recording already. */
-  readonly firsts: Set<string>;
-  readonly channels: Set<number>;
+/** Takes what passes on one connection. */
+export interface RecordedConnection {
+  message(message: Intercepted, to: Heading): void;
+  /** The downstream end closed it. */
+  closed(): void;
 }
 
-/** Messages that come when the upstream likes, which a replay passes over but for the first ones it needs. */
-const ANY_TIME = [
-  'NewMiningJob',
-  'NewExtendedMiningJob',
-  'SetNewPrevHash',
-  'SetTarget',
-  'SetExtranoncePrefix',
-  'SetGroupChannel',
-  'SubmitShares.Success',
-  'SubmitShares.Error',
-  'NewTemplate',
-];
-const ANY_TIME_METHODS = ['mining.notify', 'mining.set_difficulty', 'mining.set_extranonce', 'mining.set_version_mask'];
+export interface RecordedUpstream {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined leaves encrypted connections without a check of the certificate. */
+  readonly authorityPublicKey?: Uint8Array | undefined;
+}
 
-/** Fields of answers that a fresh upstream gives as the recorded one did. */
-const STABLE_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  'SetupConnection.Success': ['used_version', 'flags'],
-  'SetupConnection.Error': ['error_code'],
-  'OpenStandardMiningChannel.Success': ['request_id'],
-  'OpenExtendedMiningChannel.Success': ['request_id'],
-  'OpenMiningChannel.Error': ['request_id', 'error_code'],
-};
+interface Action {
+  readonly connection: string;
+  readonly message_ids: JsonValue[];
+  /** Expectations by what they are about: a later one about the same takes the place of the earlier. */
+  readonly expected: Map<string, JsonValue>;
+}
+
+type RecordedStep = Action | { readonly open: string } | { readonly close: string };
 
 /**
- * The side of the one who connects, as a test: what it sent is sent again, what it was answered is expected. What differs with every
- * upstream is taken from the replay: channel ids, job ids, times. Shares of old work cannot be right again, so that any answer to
- * one will do.
+ * The side of the one who connects, as a test: what it sent is sent again, what it was answered is waited for, in any order. What
+ * differs with every upstream is taken from the replay: channel ids, job ids, times, tokens. Shares of old work cannot be right
+ * again, so that any answer to one will do.
  */
 export class Recording {
   readonly #connections: Recorded[] = [];
-  readonly #actions: { connection: string; message_ids: JsonValue[]; results: JsonValue[] }[] = [];
+  readonly #steps: RecordedStep[] = [];
   #messages = 0;
 
   /** Messages recorded so far. */
@@ -52,26 +45,27 @@ export class Recording {
     return this.#messages;
   }
 
-  /** A new connection; returns what takes its messages. */
-  connection(protocol: 'sv1' | 'sv2', encrypted: boolean): (message: Intercepted, to: Heading) => void {
-    const name = `device-${this.#connections.length + 1}`;
-    const recorded: Recorded = { name, protocol, encrypted, firsts: new Set(), channels: new Set() };
+  connection(protocol: 'sv1' | 'sv2', encrypted: boolean): RecordedConnection {
+    const name = `downstream-${this.#connections.length + 1}`;
+    const recorded: Recorded = { name, protocol, encrypted, saved: new Map(), firsts: new Set() };
     this.#connections.push(recorded);
-    return (message, to) => {
-      this.#messages++;
-      if (to === 'upstream') this.#sent(message, recorded);
-      else this.#received(message, recorded);
+    this.#steps.push({ open: name });
+    return {
+      message: (message, to) => {
+        this.#messages++;
+        if (to === 'upstream') this.#sent(message, recorded);
+        else this.#received(message, recorded);
+      },
+      closed: () => void this.#steps.push({ close: name }),
     };
   }
 
   /** The text of a test file. */
-  toTest(upstream: {
-    readonly host: string;
-    readonly port: number;
-    readonly authorityPublicKey?: Uint8Array | undefined;
-  }): string {
-    const { authorityPublicKey } = upstream;
-    const key = authorityPublicKey === undefined ? {} : { pub_key: encodeAuthorityPublicKey(authorityPublicKey) };
+  toTest({ host, port, authorityPublicKey }: RecordedUpstream): string {
+    const security =
+      authorityPublicKey === undefined
+        ? { encrypted: true }
+        : { pub_key: encodeAuthorityPublicKey(authorityPublicKey) };
     const test: JsonObject = {
       version: '2',
       doc: 'Recorded by message-generator intercept. Shares are of old work: any answer to one will do.',
@@ -79,125 +73,63 @@ export class Recording {
         name,
         role: 'client',
         protocol,
-        ip: upstream.host,
-        port: upstream.port,
-        ...(encrypted ? key : {}),
+        ip: host,
+        port,
+        ...(encrypted ? security : {}),
+        open: 'action',
       })),
-      skip_messages: [...ANY_TIME, ...ANY_TIME_METHODS],
-      watch: [
-        { message: ['NewMiningJob', 'NewExtendedMiningJob'], save: { job_id: 'job_id' } },
-        { message: 'SetNewPrevHash', save: { min_ntime: 'min_ntime' } },
-        { method: 'mining.notify', save: { '/params/0': 'sv1_job_id', '/params/7': 'sv1_ntime' } },
-      ],
-      actions: this.#actions,
+      watch: this.#connections.flatMap(({ name, protocol }) =>
+        VARIABLES.filter((variable) => 'method' in variable === (protocol === 'sv1')).map(({ save, ...what }) => ({
+          connection: name,
+          ...what,
+          save: Object.fromEntries(save.map((field) => [field, variableOf(name, field)])),
+        })),
+      ),
+      actions: this.#steps.map(stepOf),
     };
     return `${formatJson(test, '  ')}\n`;
   }
 
-  #action(connection: string, forSending: boolean) {
-    const last = this.#actions.at(-1);
-    if (last !== undefined && last.connection === connection && !(forSending && last.results.length > 0)) return last;
-    const action = { connection, message_ids: [], results: [] };
-    this.#actions.push(action);
+  #action(connection: string, forSending: boolean): Action {
+    const last = this.#steps.at(-1);
+    const isOpen = last !== undefined && 'message_ids' in last && last.connection === connection;
+    if (isOpen && !(forSending && last.expected.size > 0)) return last;
+    const action: Action = { connection, message_ids: [], expected: new Map() };
+    this.#steps.push(action);
     return action;
   }
 
   #sent(message: Intercepted, recorded: Recorded): void {
-    const { message_ids } = this.#action(recorded.name, true);
-    if (!('frame' in message)) {
-      message_ids.push(isObject(message.json) ? { message: sv1Message(message.json) } : { raw: hexLine(message.text) });
-      return;
-    }
-    if (message.json === undefined || message.rest.length > 0) {
-      const { frame } = message;
-      message_ids.push({
-        frame: {
-          message_type: `0x${frame.messageType.toString(16).padStart(2, '0')}`,
-          extension_type: frame.extensionType,
-          channel_msg: frame.channelMessage,
-          payload: Array.from(frame.payload),
-        },
-      });
-      return;
-    }
-    message_ids.push({ message: withVariables(message.json, recorded) });
+    this.#action(recorded.name, true).message_ids.push(sendOf(message, recorded));
   }
 
   #received(message: Intercepted, recorded: Recorded): void {
-    const expectation = 'frame' in message ? frameExpectation(message, recorded) : lineExpectation(message, recorded);
-    if (expectation !== undefined) this.#action(recorded.name, false).results.push(expectation);
+    const found = 'frame' in message ? frameExpectation(message, recorded) : lineExpectation(message, recorded);
+    if (found !== undefined) this.#action(recorded.name, false).expected.set(found.about, found.expectation);
   }
 }
 
-function withVariables(json: JsonObject, { channels, name }: Recorded): JsonObject {
-  const changed: Record<string, JsonValue> = { ...json };
-  const { channel_id, type } = json;
-  if (typeof channel_id === 'number' && channels.has(channel_id))
-    changed.channel_id = { $var: `${name} channel ${channel_id}` };
-  if (typeof type === 'string' && type.startsWith('SubmitShares')) {
-    changed.job_id = { $var: 'job_id' };
-    changed.ntime = { $var: 'min_ntime' };
-  }
-  return changed;
+function stepOf(step: RecordedStep): JsonObject {
+  if (!('message_ids' in step)) return step;
+  const { connection, message_ids, expected } = step;
+  const results: JsonValue[] = expected.size === 0 ? [] : [{ type: 'wait_for', all_of: [...expected.values()] }];
+  return { connection, message_ids, results };
 }
 
-function frameExpectation(
-  message: Extract<Intercepted, { frame: unknown }>,
-  recorded: Recorded,
-): JsonValue | undefined {
-  const { definition, json } = message;
-  if (definition === undefined || json === undefined) return undefined;
-  const { name } = definition;
-  if (name === 'SubmitShares.Success' || name === 'SubmitShares.Error') {
-    return { type: 'expect', message: ['SubmitShares.Success', 'SubmitShares.Error'] };
+function sendOf(message: Intercepted, recorded: Recorded): JsonValue {
+  if (!('frame' in message)) {
+    if (isObject(message.json)) return { message: renamedParams(message.json, recorded) };
+    return { raw: Array.from(new TextEncoder().encode(`${message.text}\n`)) };
   }
-  if (ANY_TIME.includes(name)) return firstExpectation(name, recorded);
-  const fields = (STABLE_FIELDS[name] ?? []).map((field) => [field, json[field] ?? null] as const);
-  const save: Record<string, JsonValue> = {};
-  if (name.startsWith('Open') && typeof json.channel_id === 'number') {
-    recorded.channels.add(json.channel_id);
-    recorded.firsts.clear();
-    save.channel_id = `${recorded.name} channel ${json.channel_id}`;
-  }
+  if (message.json !== undefined && message.rest.length === 0)
+    return { message: renamedFields(message.json, recorded) };
+  const { messageType, extensionType, channelMessage, payload } = message.frame;
   return {
-    type: 'expect',
-    message: name,
-    ...(fields.length === 0 ? {} : { fields: Object.fromEntries(fields) }),
-    ...(Object.keys(save).length === 0 ? {} : { save }),
+    frame: {
+      message_type: `0x${messageType.toString(16).padStart(2, '0')}`,
+      extension_type: extensionType,
+      channel_msg: channelMessage,
+      payload: Array.from(payload),
+    },
   };
-}
-
-/** The first job and the first previous hash after a channel was opened: a share needs both. */
-function firstExpectation(name: string, { firsts, channels }: Recorded): JsonValue | undefined {
-  const isJob = name === 'NewMiningJob' || name === 'NewExtendedMiningJob';
-  if (channels.size === 0 || firsts.has(name) || !(isJob || name === 'SetNewPrevHash')) return undefined;
-  firsts.add(name);
-  const save = isJob ? { job_id: 'job_id' } : { min_ntime: 'min_ntime' };
-  return { type: 'expect', message: name, fields: {}, save };
-}
-
-function lineExpectation(
-  { json }: Exclude<Intercepted, { frame: unknown }>,
-  recorded: Recorded,
-): JsonValue | undefined {
-  if (!isObject(json)) return undefined;
-  const { method, id = null } = json;
-  if (typeof method !== 'string') return { type: 'expect', id };
-  if (!ANY_TIME_METHODS.includes(method)) return { type: 'expect', method };
-  if (method !== 'mining.notify' || recorded.firsts.has(method)) return undefined;
-  recorded.firsts.add(method);
-  return { type: 'expect', method, save: { '/params/0': 'sv1_job_id', '/params/7': 'sv1_ntime' } };
-}
-
-function sv1Message(json: JsonObject): JsonObject {
-  if (json.method !== 'mining.submit' || !Array.isArray(json.params)) return json;
-  const [worker, , extranonce2, , ...rest] = json.params as readonly JsonValue[];
-  return {
-    ...json,
-    params: [worker ?? '', { $var: 'sv1_job_id' }, extranonce2 ?? '', { $var: 'sv1_ntime' }, ...rest],
-  };
-}
-
-function hexLine(text: string): JsonValue {
-  return Array.from(new TextEncoder().encode(`${text}\n`));
 }

@@ -83,10 +83,10 @@ function displayLine(line: string): string {
     .join('\n');
 }
 
-export function formatSummary(reports: readonly TestReport[]): string {
+export function formatSummary(reports: readonly TestReport[], seed: number): string {
   const count = (outcome: TestReport['outcome']) => reports.filter((report) => report.outcome === outcome).length;
   const parts = [`${count('passed')} passed`];
   if (count('failed') > 0) parts.push(`${count('failed')} failed`);
   if (count('unusable') > 0) parts.push(`${count('unusable')} unusable`);
-  return `${parts.join(', ')}\n`;
+  return `${parts.join(', ')} (seed ${seed})\n`;
 }

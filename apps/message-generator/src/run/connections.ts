@@ -12,7 +12,17 @@ export interface ConnectionsOptions {
   readonly signal: AbortSignal;
   /** Where a connection really goes; the plan's address unless given. */
   mapPort(port: number): number;
+  /** Stands for every peer that a connection is made to. */
+  readonly peer: PeerAddress | undefined;
   onPeer(name: string, peer: AnyPeer): void;
+}
+
+/** A peer in place of the one that a file names. */
+export interface PeerAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined leaves the file's. */
+  readonly authorityPublicKey?: Uint8Array | undefined;
 }
 
 /** The connections of one test by name, and the sockets it listens on. */
@@ -39,8 +49,9 @@ export class Connections {
     return listening.bind(plan.ip, this.#options.mapPort(plan.port));
   }
 
-  async open(plan: ConnectionPlan): Promise<void> {
+  async open(given: ConnectionPlan): Promise<void> {
     const { timeouts, signal } = this.#options;
+    const plan = this.#toPeer(given);
     const socket = plan.role === 'client' ? await this.#connect(plan) : await this.#accept(plan);
     const peer: AnyPeer =
       plan.protocol === 'sv1' ? new Sv1Peer(socket) : new Sv2Peer(socket, securityOf(plan), this.#options.edge);
@@ -60,13 +71,21 @@ export class Connections {
     for (const listening of this.#listeners.values()) listening.close();
   }
 
+  #toPeer(plan: ConnectionPlan): ConnectionPlan {
+    const { peer, mapPort } = this.#options;
+    if (plan.role === 'server') return plan;
+    if (peer === undefined) return { ...plan, port: mapPort(plan.port) };
+    const { host, port, authorityPublicKey = plan.authorityPublicKey } = peer;
+    return { ...plan, ip: host, port, ...(plan.protocol === 'sv2' ? { authorityPublicKey } : {}) };
+  }
+
   async #connect(plan: ConnectionPlan): Promise<Socket> {
-    const { timeouts, signal, mapPort } = this.#options;
+    const { timeouts, signal } = this.#options;
     const started = performance.now();
     for (;;) {
       signal.throwIfAborted();
       const left = timeouts.connectMs === undefined ? undefined : timeouts.connectMs - (performance.now() - started);
-      const outcome = await connectOnce(plan.ip, mapPort(plan.port), left, signal);
+      const outcome = await connectOnce(plan.ip, plan.port, left, signal);
       if (typeof outcome !== 'string') return outcome;
       const { retryMs, connectMs } = timeouts;
       const over = connectMs !== undefined && performance.now() - started + (retryMs ?? 0) >= connectMs;

@@ -10,7 +10,7 @@ type ExpectResult = Extract<ResultPlan, { readonly kind: 'expect' | 'sv1Expect' 
 export class Expecting {
   readonly #result: ExpectResult;
   readonly #context: CheckContext;
-  #left: readonly (Expectation | Sv1Expectation)[];
+  #left: readonly (readonly (Expectation | Sv1Expectation)[])[];
   #closest: CheckFailure | undefined;
 
   constructor(result: ExpectResult, context: CheckContext) {
@@ -22,13 +22,15 @@ export class Expecting {
   /** Whether the result is met with this message. */
   take(received: Received): boolean {
     const failures: CheckFailure[] = [];
-    for (const expectation of this.#left) {
-      const failure = this.#check(expectation, received);
-      if (failure === undefined) {
-        this.#left = this.#left.filter((other) => other !== expectation);
-        return this.#result.need === 'one' || this.#left.length === 0;
+    for (const alternatives of this.#left) {
+      for (const expectation of alternatives) {
+        const failure = this.#check(expectation, received);
+        if (failure === undefined) {
+          this.#left = this.#left.filter((other) => other !== alternatives);
+          return this.#left.length === 0;
+        }
+        failures.push(failure);
       }
-      failures.push(failure);
     }
     const best = summary(failures);
     if (best === undefined) return false;
@@ -48,6 +50,7 @@ export class Expecting {
         expected: closest.details.expected ?? failure.details.expected,
         received: closest.details.received ?? failure.details.received,
         comparison: closest.details.comparison ?? [],
+        hard: closest.details.hard ?? false,
       },
     );
   }

@@ -1,5 +1,5 @@
-import { formatJson } from '@stratumkit/codec';
-import type { ActionStep, ResultPlan, TestPlan, Timeouts } from '../format/model.ts';
+import { formatJson, type MessageDefinition } from '@stratumkit/codec';
+import type { ActionStep, ResultPlan, Sv1Expectation, TestPlan, Timeouts } from '../format/model.ts';
 import type { Scope } from '../values/evaluate.ts';
 import { type DecodedFrame, frameTitle, hexByte } from '../wire/decode.ts';
 import type { AnyPeer, DecodedLine } from '../wire/peer.ts';
@@ -123,30 +123,37 @@ export function describeExpectation(result: ResultPlan): string {
     case 'matchFields':
       return result.typeName;
     case 'expect': {
-      const join = result.need === 'each' ? ' and ' : ' or ';
-      const names = result.of.map(({ definitions }) => definitions.map(({ name }) => name).join(' or '));
-      return [...new Set(names)].filter((name) => name !== '').join(join) || 'a message';
+      const all = result.of.map((alternatives) => namesOf(alternatives.flatMap(({ definitions }) => definitions)));
+      return all.join(' and ');
     }
     case 'sv1Id':
       return `a response to ${formatJson(result.id)}`;
     case 'sv1Expect':
-      return result.of
-        .map(({ method }) => (method === undefined ? 'a line' : `a call of ${show(method)}`))
-        .join(' or ');
+      return result.of.map((alternatives) => alternatives.map(describeLine).join(' or ')).join(' and ');
     default:
       return 'a message';
   }
+}
+
+function namesOf(definitions: readonly MessageDefinition[]): string {
+  return [...new Set(definitions.map(({ name }) => name))].join(' or ') || 'a message';
+}
+
+function describeLine({ method, fields }: Sv1Expectation): string {
+  const id = fields.find(({ field }) => field === '/id');
+  if (method !== undefined) return `a call of ${show(method)}`;
+  return id === undefined ? 'a line' : `a response to ${show(id.expected)}`;
 }
 
 function isNamed(item: Received, result: ResultPlan): boolean {
   if (result.kind === 'expect') {
     if (!('frame' in item) || item.definition === undefined) return false;
     const { definition } = item;
-    return result.of.some(({ definitions }) => definitions.includes(definition));
+    return result.of.flat().some(({ definitions }) => definitions.includes(definition));
   }
   if (result.kind !== 'sv1Expect' || 'frame' in item) return false;
   const method = methodOf(item);
-  return method !== undefined && result.of.some((expectation) => expectation.method === method);
+  return method !== undefined && result.of.flat().some((expectation) => expectation.method === method);
 }
 
 function methodOf({ json }: DecodedLine): string | undefined {

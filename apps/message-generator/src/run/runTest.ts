@@ -5,7 +5,7 @@ import { TestFileError } from '../format/problems.ts';
 import { interpolate, type Scope } from '../values/evaluate.ts';
 import { createRandom } from '../values/random.ts';
 import { Commands } from './commands.ts';
-import { Connections } from './connections.ts';
+import { Connections, type PeerAddress } from './connections.ts';
 import { CheckFailure, type Failure } from './failure.ts';
 import type { TestReport, TranscriptEntry } from './report.ts';
 import { StepRunner } from './stepRunner.ts';
@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Ports of a file that stand for others here, for tests that must not use fixed ones. */
   readonly ports?: Readonly<Record<number, number>>;
+  /** The peer of every connection that a test makes, in place of the one its file names. */
+  readonly peer?: PeerAddress | undefined;
   /** Values that a file finds as saved ones. */
   readonly variables?: Readonly<Record<string, JsonValue>>;
   /** A line of the log: matched types, output of commands, actiondocs. */
@@ -105,6 +107,7 @@ class TestRun {
       edge: { random: random.bytes, unixSeconds: () => Math.floor(Date.now() / 1000) },
       signal,
       mapPort: (port) => options.ports?.[port] ?? port,
+      peer: options.peer,
       onPeer: () => undefined,
     });
     this.#steps = new StepRunner({
