@@ -1,6 +1,7 @@
 import type { Field, JsonValue, MessageDefinition } from '@stratumkit/codec';
 import { MESSAGES_BY_GROUP } from '@stratumkit/messages';
 import { MESSAGE_SECTIONS, type MessageSection, SUBPROTOCOLS } from './format/layouts.ts';
+import { NEEDS } from './format/model.ts';
 import { EXPRESSIONS } from './values/evaluate.ts';
 import { MATCHERS, TYPE_TAGS } from './values/match.ts';
 
@@ -40,6 +41,23 @@ export function createSchema(): Schema {
       ),
       frame_builders: array(ref('frameBuilder')),
       actions: array(ref('step')),
+      conformance: object(
+        {
+          id: { type: 'string', description: 'the role, "/", and a name' },
+          section: string,
+          sentence: string,
+          level: { enum: ['MUST', 'SHOULD'] },
+          spec: string,
+          proves: string,
+          needs: array({ enum: [...NEEDS] }),
+          alone: { type: 'boolean', description: 'it finds a block, which others would notice' },
+        },
+        ['id', 'section', 'sentence', 'level', 'spec', 'proves'],
+      ),
+      include: array(string, { description: 'files whose messages, procedures, variables and replies are known here' }),
+      procedures: { type: 'object', additionalProperties: array(ref('step')), description: 'steps to call by name' },
+      prepare: array(ref('step'), { description: 'steps before the test proper; what fails here skips the test' }),
+      replies: array(ref('reply'), { description: 'answers that go out as soon as a message comes' }),
       variables: { type: 'object', description: 'values known from the start' },
       skip_messages: ref('names'),
       watch: array(
@@ -183,8 +201,10 @@ function structure(): Schema {
         pub_key: string,
         secret_key: string,
         open: { enum: ['start', 'action'] },
+        tested: { type: 'boolean', description: 'the role under test; ip, port and keys are known to the run' },
+        plain: { type: 'boolean', description: 'not encrypted, whatever the run says' },
       },
-      ['name', 'role', 'ip', 'port'],
+      ['name', 'role'],
     ),
     frameBuilder: object(
       {
@@ -218,8 +238,42 @@ function structure(): Schema {
         object({ open: string }, ['open']),
         object({ close: string, how: { enum: ['fin', 'reset'] } }, ['close']),
         object({ sleep_ms: milliseconds }, ['sleep_ms']),
+        object({ call: string, with: { type: 'object' }, connection: string }, ['call']),
+        object({ check: object({ value: {}, is: ref('matcher') }, ['value', 'is']), doc: string }, ['check']),
+        object({ mine: ref('mine') }, ['mine']),
+        object({ new_block: {} }, ['new_block']),
       ],
     },
+    mine: {
+      description: 'searches the nonce of a header whose hash meets the target, or misses it',
+      ...object(
+        {
+          version: {},
+          prev_hash: {},
+          merkle_root: {},
+          ntime: {},
+          nbits: {},
+          target: {},
+          from_nonce: {},
+          want: { enum: ['share', 'miss'] },
+          save: string,
+        },
+        ['version', 'prev_hash', 'merkle_root', 'ntime', 'nbits', 'target', 'save'],
+      ),
+    },
+    reply: object(
+      {
+        connection: string,
+        role: { enum: ['client', 'server'] },
+        message: ref('nameOrNames'),
+        method: string,
+        fields: { type: 'object', additionalProperties: ref('matcher') },
+        save: ref('saves'),
+        send: array(ref('send')),
+        times: integer(1, 1_000_000),
+      },
+      ['send'],
+    ),
     send: {
       anyOf: [
         string,
@@ -241,6 +295,8 @@ function structure(): Schema {
           split: array(integer(1, 0xff_ffff)),
           delay_ms: milliseconds,
           corrupt: array(integer(0, 0xff_ffff)),
+          append: { description: 'bytes behind the payload' },
+          cut: { ...integer(0, 0xff_ffff), description: 'bytes that the payload lacks at its end' },
         }),
       ],
     },
@@ -264,6 +320,7 @@ function structure(): Schema {
             or_closed: boolean,
             skip: names,
             timeout_ms: milliseconds,
+            or_skip: { type: 'string', description: 'the test is skipped for this reason if the result is not met' },
           },
           ['type'],
         ),

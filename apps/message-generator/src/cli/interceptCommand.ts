@@ -1,15 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import {
-  decodeAuthorityPublicKey,
-  decodeAuthoritySecretKey,
-  encodeAuthorityPublicKey,
-  isSecretKey,
-} from '@stratumkit/noise';
+import { decodeAuthorityPublicKey, decodeAuthoritySecretKey, encodeAuthorityPublicKey } from '@stratumkit/noise';
 import { formatSocketAddress, type ProcessEdge, randomBytes, readClock } from '@stratumkit/runtime';
 import { createInterceptor } from '../intercept/createInterceptor.ts';
 import { readScript } from '../intercept/script.ts';
 import { formatIntercepted, formatInterceptedJson } from '../intercept/show.ts';
 import { parseAddress, parsePeer } from './addresses.ts';
+import { newSecret } from './newSecret.ts';
 
 export interface InterceptFlags {
   readonly listen: string;
@@ -52,11 +48,4 @@ export async function interceptCommand(flags: InterceptFlags, edge: ProcessEdge)
     edge.stderr.write(`${interceptor.recordedMessages} messages recorded to ${flags.record}\n`);
   }
   return 0;
-}
-
-function newSecret(): Uint8Array {
-  for (;;) {
-    const secret = randomBytes(32);
-    if (isSecretKey(secret)) return secret;
-  }
 }

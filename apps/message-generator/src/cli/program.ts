@@ -2,11 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { ConfigError, UsageError } from '@stratumkit/codec';
 import { PROTOCOL_IDS, type Protocol } from '@stratumkit/messages';
 import type { ProcessEdge } from '@stratumkit/runtime';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { describeBytes, parseHexText } from '../decodeInput.ts';
+import { TESTED_ROLES, type TestedRole } from '../format/model.ts';
 import { parseTestFile } from '../format/parseTest.ts';
 import { formatProblem, TestFileError } from '../format/problems.ts';
 import { createSchema } from '../schema.ts';
+import { conformanceCommand } from './conformanceCommand.ts';
 import { findTests } from './findTests.ts';
 import { interceptCommand } from './interceptCommand.ts';
 import { runCommand } from './runCommand.ts';
@@ -34,6 +36,9 @@ export async function runProgram(edge: ProcessEdge): Promise<number> {
   });
   addDecode(program, edge);
   addIntercept(program, edge, (code) => {
+    exitCode = code;
+  });
+  addConformance(program, edge, (code) => {
     exitCode = code;
   });
   program
@@ -154,6 +159,58 @@ function addIntercept(program: Command, edge: ProcessEdge, done: (exitCode: numb
             record: options.record,
             seed: Number(options.seed),
             json: Boolean(options.json),
+          },
+          edge,
+        ),
+      );
+    });
+}
+
+function addConformance(program: Command, edge: ProcessEdge, done: (exitCode: number) => void): void {
+  program
+    .command('conformance')
+    .description('hold a role to the sentences of the specification that can be seen from outside')
+    .addArgument(new Argument('<role>', 'what is tested').choices(TESTED_ROLES))
+    .option('--address <host:port|url>', 'where the role listens')
+    .option('--authority-key <key>', 'its public key; its certificate is not checked without it')
+    .option('--plain', 'without encryption', false)
+    .option('--listen <host:port>', 'where the role is to connect to: devices, and the upstream side of proxies')
+    .option('--secret-key <key>', 'authority secret key to show there; a new one unless given')
+    .option(
+      '--start <command>',
+      'starts the role for each test; {address} {host} {port} {key} are where it connects to',
+    )
+    .option('--on-new-block <command>', 'has a block found on the chain that the role follows')
+    .option('--only <id|section|glob>', 'these tests (repeatable)', (text: string, all: string[]) => [...all, text], [])
+    .option('--list', 'print the tests and run none', false)
+    .option('--jobs <n>', 'tests at a time', integer(1, 64))
+    .option('--seed <n>', 'seed of the random values', integer(0, 2 ** 32 - 1))
+    .option('--timeout <ms>', 'how long to wait for a message', integer(1, 86_400_000))
+    .option('--max-hashes <n>', 'hashes to try for one share', integer(1, 2 ** 32))
+    .option('--json', 'print the report as JSON', false)
+    .option('--html <file>', 'write the report as one page')
+    .action(async (role: TestedRole, options: Record<string, unknown>) => {
+      const text = (name: string) => options[name] as string | undefined;
+      const number = (name: string) => options[name] as number | undefined;
+      done(
+        await conformanceCommand(
+          {
+            role,
+            address: text('address'),
+            authorityKey: text('authorityKey'),
+            plain: options.plain === true,
+            listen: text('listen'),
+            secretKey: text('secretKey'),
+            start: text('start'),
+            onNewBlock: text('onNewBlock'),
+            only: options.only as string[],
+            list: options.list === true,
+            jobs: number('jobs'),
+            seed: number('seed') ?? Math.floor(Math.random() * 2 ** 32),
+            timeoutMs: number('timeout'),
+            maxHashes: number('maxHashes'),
+            json: options.json === true,
+            html: text('html'),
           },
           edge,
         ),

@@ -16,6 +16,11 @@ export interface TestPlan extends Place {
   readonly connections: readonly ConnectionPlan[];
   readonly messages: ReadonlyMap<string, Sv2Template>;
   readonly sv1Messages: ReadonlyMap<string, Sv1Template>;
+  /** What a conformance test says about itself. */
+  readonly about: About | undefined;
+  /** Played before the steps; what fails here makes the test skipped, not failed. */
+  readonly prepare: readonly Step[];
+  readonly replies: readonly ReplyPlan[];
   readonly steps: readonly Step[];
   readonly setupCommands: readonly CommandPlan[];
   readonly executionCommands: readonly CommandPlan[];
@@ -26,6 +31,34 @@ export interface TestPlan extends Place {
   readonly timeouts: Timeouts;
   readonly warnings: readonly Problem[];
 }
+
+/** The roles that a conformance test may be for. */
+export const TESTED_ROLES = ['pool', 'template-provider', 'device', 'proxy', 'translator'] as const;
+
+export type TestedRole = (typeof TESTED_ROLES)[number];
+
+/** Whose sentence a conformance test holds a role to, and what it shows. */
+export interface About {
+  /** `pool/open-standard-channel`: the role, and a name that never changes. */
+  readonly id: string;
+  readonly role: TestedRole;
+  /** `5.3.2`, `0x0001 4`; `real clients` for what no specification says. */
+  readonly section: string;
+  /** As the specification has it. */
+  readonly sentence: string;
+  readonly level: 'MUST' | 'SHOULD';
+  /** Commit of the specification. */
+  readonly spec: string;
+  readonly proves: string;
+  /** What it cannot be shown without. */
+  readonly needs: readonly Need[];
+  /** Not beside others: it finds a block. */
+  readonly alone: boolean;
+}
+
+export const NEEDS = ['noise', 'authority-key'] as const;
+
+type Need = (typeof NEEDS)[number];
 
 /** Milliseconds; undefined waits for ever. */
 export interface Timeouts {
@@ -46,6 +79,10 @@ export interface ConnectionPlan extends Place {
   readonly protocol: 'sv1' | 'sv2';
   readonly ip: string;
   readonly port: number;
+  /** Address and keys are those of the role under test, which the run knows. */
+  readonly tested: boolean;
+  /** Not encrypted, whatever the run says of the role under test. */
+  readonly plain: boolean;
   /** Keys as in the file; with them the connection is encrypted. A client may encrypt without checking who answers. */
   readonly authorityPublicKey: Uint8Array | 'unverified' | undefined;
   readonly authoritySecretKey: Uint8Array | undefined;
@@ -80,7 +117,16 @@ export interface Sv1Template extends Place {
   readonly replace: readonly Replacement[];
 }
 
-export type Step = ActionStep | LoopStep | SetStep | OpenStep | CloseStep | SleepStep;
+export type Step =
+  | ActionStep
+  | LoopStep
+  | SetStep
+  | OpenStep
+  | CloseStep
+  | SleepStep
+  | CheckStep
+  | MineStep
+  | NewBlockStep;
 
 export interface ActionStep extends Place {
   readonly kind: 'action';
@@ -123,7 +169,53 @@ export interface SleepStep extends Place {
   readonly ms: number;
 }
 
+/** Holds a value against a matcher: how values saved from several messages are compared. */
+export interface CheckStep extends Place {
+  readonly kind: 'check';
+  readonly value: JsonValue;
+  readonly is: JsonValue;
+  readonly doc: string;
+}
+
+/** Searches a nonce for a header; the fields are expressions. */
+export interface MineStep extends Place {
+  readonly kind: 'mine';
+  readonly header: {
+    readonly version: JsonValue;
+    readonly prevHash: JsonValue;
+    readonly merkleRoot: JsonValue;
+    readonly ntime: JsonValue;
+    readonly nbits: JsonValue;
+  };
+  readonly target: JsonValue;
+  /** A hash at or below the target, or one above it. */
+  readonly want: 'share' | 'miss';
+  readonly fromNonce: JsonValue;
+  readonly save: string;
+}
+
+/** Has a block appended to the chain that the role under test follows, if the run knows how. */
+export interface NewBlockStep extends Place {
+  readonly kind: 'newBlock';
+}
+
+/** Answers that go out when a message comes in, whatever the steps do at that time. */
+export interface ReplyPlan extends Place {
+  readonly connection: string;
+  readonly definitions: readonly MessageDefinition[];
+  readonly method: string | undefined;
+  readonly fields: readonly FieldCheck[];
+  readonly saves: readonly FieldSave[];
+  readonly sends: readonly Send[];
+  /** How often it answers; undefined: always. */
+  readonly times: number | undefined;
+}
+
 export type Send = Place & {
+  /** Bytes behind the payload, such as TLV fields. */
+  readonly append: JsonValue | undefined;
+  /** Bytes that the payload lacks at its end. */
+  readonly cut: number;
   /** Write sizes: the first write takes the first size, and so on; the rest goes in one. */
   readonly split: readonly number[];
   /** Pause before every write but the first. */
@@ -144,7 +236,8 @@ export type Send = Place & {
     | { readonly kind: 'raw'; readonly bytes: JsonValue };
 };
 
-export type ResultPlan = Place & { readonly type: string } & ResultBody;
+/** `orSkip`: the test is skipped for this reason if the result is not met. */
+export type ResultPlan = Place & { readonly type: string; readonly orSkip: string | undefined } & ResultBody;
 
 export type ResultBody =
   | { readonly kind: 'messageType'; readonly messageType: number }

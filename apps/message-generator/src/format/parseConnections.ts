@@ -26,12 +26,33 @@ export function parseConnections(root: Node, version: '1' | '2', compat: boolean
 }
 
 function parseNamed(node: Node): ConnectionPlan {
-  node.warnUnknown(['name', 'role', 'protocol', 'ip', 'port', 'pub_key', 'secret_key', 'encrypted', 'open']);
+  node.warnUnknown([
+    'name',
+    'role',
+    'protocol',
+    'ip',
+    'port',
+    'pub_key',
+    'secret_key',
+    'encrypted',
+    'open',
+    'tested',
+    'plain',
+  ]);
   const protocol = node.get('protocol').exists ? node.get('protocol').oneOf(['sv2', 'sv1']) : 'sv2';
   const name = node.get('name').text();
   const role = node.get('role').oneOf(['client', 'server']);
   const plan = role === 'client' ? parseClient(node, protocol, name) : parseServer(node, protocol, name);
   return { ...plan, opens: node.get('open').exists ? node.get('open').oneOf(['start', 'action']) : 'start' };
+}
+
+/** `"tested": true`: where the role under test is, is known to the run alone. */
+function parseTested(
+  node: Node,
+): Pick<ConnectionPlan, 'ip' | 'port' | 'tested' | 'plain' | 'file' | 'line'> | undefined {
+  if (!node.get('tested').boolean(false)) return undefined;
+  const plain = node.get('plain').boolean(false);
+  return { ip: '127.0.0.1', port: 0, tested: true, plain, file: node.file, line: node.line };
 }
 
 function parseClient(node: Node, protocol: 'sv1' | 'sv2', name: string): ConnectionPlan {
@@ -40,7 +61,7 @@ function parseClient(node: Node, protocol: 'sv1' | 'sv2', name: string): Connect
   // SV1 is always plain; its key only has to be well formed.
   const authorityPublicKey = protocol === 'sv1' ? undefined : (key ?? (encrypted ? 'unverified' : undefined));
   return {
-    ...address(node),
+    ...(parseTested(node) ?? address(node)),
     name,
     role: 'client',
     protocol,
@@ -66,13 +87,20 @@ function parseServer(node: Node, protocol: 'sv1' | 'sv2', name: string): Connect
     protocol === 'sv1'
       ? { authorityPublicKey: undefined, authoritySecretKey: undefined }
       : { authorityPublicKey, authoritySecretKey };
-  return { ...address(node), name, role: 'server', protocol, ...keys, opens: 'start' };
+  return { ...(parseTested(node) ?? address(node)), name, role: 'server', protocol, ...keys, opens: 'start' };
 }
 
 function address(node: Node) {
   const ip = node.get('ip').text();
   if (ip !== '' && isIP(ip) === 0) node.get('ip').error('must be an IPv4 or IPv6 address, not a host name');
-  return { ip, port: node.get('port').integer(0, 65_535), file: node.file, line: node.line };
+  return {
+    ip,
+    port: node.get('port').integer(0, 65_535),
+    tested: false,
+    plain: false,
+    file: node.file,
+    line: node.line,
+  };
 }
 
 function readKey(node: Node, decode: (text: string) => Uint8Array): Uint8Array | undefined {

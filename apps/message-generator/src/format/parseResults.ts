@@ -37,7 +37,7 @@ const SV1_TYPES = [
 export function parseResult(node: Node, context: ResultContext): ResultPlan {
   const { file, line } = node;
   const type = context.protocol === 'sv1' ? node.get('type').oneOf(SV1_TYPES) : node.get('type').oneOf(SV2_TYPES);
-  return { ...parseBody(node, type, context), type, file, line };
+  return { ...parseBody(node, type, context), type, orSkip: node.get('or_skip').optionalText(), file, line };
 }
 
 type ResultType = (typeof SV1_TYPES)[number] | (typeof SV2_TYPES)[number];
@@ -79,7 +79,7 @@ function parseBody(node: Node, type: ResultType, context: ResultContext): Result
   }
 }
 
-const WAITING_KEYS = ['type', 'doc', 'skip', 'timeout_ms', 'or_closed', 'any_of', 'all_of'];
+const WAITING_KEYS = ['type', 'doc', 'skip', 'timeout_ms', 'or_closed', 'or_skip', 'any_of', 'all_of'];
 
 function parseWaiting(node: Node, passOver: boolean): Waiting {
   if (node.get('any_of').exists && node.get('all_of').exists) node.error('has "any_of" or "all_of", not both');
@@ -244,7 +244,7 @@ export function parseSkip(node: Node): readonly string[] | undefined {
   return node.items().map((item) => item.text());
 }
 
-function nameOf(field: Node, definitions: readonly MessageDefinition[], compat: boolean, key?: string): string {
+export function nameOf(field: Node, definitions: readonly MessageDefinition[], compat: boolean, key?: string): string {
   const name = key ?? field.text();
   const found = definitions.map((definition) => fieldNamed(definition, name));
   const hit = found.find((candidate) => candidate !== undefined);

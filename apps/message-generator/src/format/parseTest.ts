@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import type { JsonObject } from '@stratumkit/codec';
 import { fieldNamed } from './layouts.ts';
 import type { ConnectionPlan, Sv2Template, TestPlan, Timeouts, Watch } from './model.ts';
-import { connectionNamed, parseSteps } from './parseActions.ts';
+import { parseAbout } from './parseAbout.ts';
+import { type ActionContext, connectionNamed, parseSteps } from './parseActions.ts';
 import { parseCommands } from './parseCommands.ts';
 import { parseConnections } from './parseConnections.ts';
 import { type FrameBuilder, parseFrameBuilders, parseMessages, parseSv1Messages } from './parseMessages.ts';
+import { parseReply } from './parseReplies.ts';
 import { messageNames, parsePointerMap, parseSaveMap, parseSkip } from './parseResults.ts';
 import { TestFileError } from './problems.ts';
 import { type Node, Problems, readDocument } from './reader.ts';
@@ -68,20 +71,38 @@ function parseRoot(root: Node, context: FileContext): TestPlan {
   const version = root.get('version').oneOf(['2', '1']);
   if (!compat) root.warnUnknown(TOP_LEVEL_KEYS);
   const connections = parseConnections(root, version, compat);
-  const messages = parseMessages(root, compat);
-  const sv1Messages = parseSv1Messages(root, compat);
+  const libraries = compat ? [] : included(root, context);
+  const files = [...libraries, root];
+  const messages = new Map(files.flatMap((file) => [...parseMessages(file, compat)]));
+  const sv1Messages = new Map(files.flatMap((file) => [...parseSv1Messages(file, compat)]));
+  const procedures = new Map(files.flatMap((file) => proceduresOf(file)));
   const built = version === '2' ? applyBuilders(root, messages, context) : new Set<string>();
   let actions = 0;
-  const steps = parseSteps(root.get('actions'), {
+  const actionContext: ActionContext = {
     compat,
     connections,
     nextNumber: () => ++actions,
+    procedure(name, node) {
+      const found = procedures.get(name);
+      if (found === undefined) node.error(`no procedure "${name}"`);
+      return found;
+    },
     use(id, node, protocol) {
       const known = protocol === 'sv1' ? sv1Messages.has(id) : messages.has(id);
       if (!known) node.error(`no message "${id}"`);
       else if (compat && protocol === 'sv2' && !built.has(id)) node.error(`no frame builder for "${id}"`);
     },
-  });
+  };
+  const replies = files.flatMap((file) =>
+    compat
+      ? []
+      : file
+          .get('replies')
+          .items({ optional: true })
+          .map((reply) => parseReply(reply, actionContext)),
+  );
+  const prepare = !compat && root.get('prepare').exists ? parseSteps(root.get('prepare'), actionContext) : [];
+  const steps = parseSteps(root.get('actions'), actionContext);
   if (connections.length === 0 && actions > 0) root.get('actions').error('must be empty: the test has no connection');
   return {
     version,
@@ -89,18 +110,23 @@ function parseRoot(root: Node, context: FileContext): TestPlan {
     connections,
     messages,
     sv1Messages,
+    about: compat ? undefined : parseAbout(root.get('conformance')),
+    prepare,
+    replies,
     steps,
     setupCommands: parseCommands(root.get('setup_commands'), compat),
     executionCommands: parseCommands(root.get('execution_commands'), compat),
     cleanupCommands: parseCommands(root.get('cleanup_commands'), compat),
-    variables: !compat && root.get('variables').exists ? root.get('variables').object() : {},
-    skip: (compat ? undefined : parseSkip(root.get('skip_messages'))) ?? [],
+    variables: compat ? {} : Object.assign({}, ...files.map(variablesOf)),
+    skip: compat ? [] : files.flatMap((file) => parseSkip(file.get('skip_messages')) ?? []),
     watch: compat
       ? []
-      : root
-          .get('watch')
-          .items({ optional: true })
-          .flatMap((node) => parseWatch(node, connections)),
+      : files.flatMap((file) =>
+          file
+            .get('watch')
+            .items({ optional: true })
+            .flatMap((node) => parseWatch(node, connections)),
+        ),
     timeouts: parseTimeouts(root.get('timeouts'), compat, connections),
     warnings: [],
     file: root.file,
@@ -108,10 +134,47 @@ function parseRoot(root: Node, context: FileContext): TestPlan {
   };
 }
 
+function variablesOf(file: Node): JsonObject {
+  return file.get('variables').exists ? file.get('variables').object() : {};
+}
+
+function proceduresOf(file: Node): readonly (readonly [string, Node])[] {
+  const procedures = file.get('procedures');
+  return procedures.keys().map((name) => [name, procedures.get(name)] as const);
+}
+
+/** The files of `include` and what they include, each once, those that are included first. Paths are relative to their file. */
+function included(root: Node, context: FileContext): readonly Node[] {
+  const seen = new Set<string>();
+  const found: Node[] = [];
+  const visit = (node: Node, folder: string): void => {
+    for (const entry of node.get('include').items({ optional: true })) {
+      const file = join(folder, entry.text());
+      if (seen.has(file)) continue;
+      seen.add(file);
+      if (!existsSync(file)) {
+        entry.error(`cannot find ${relative(context.workingDirectory, file)}`);
+        continue;
+      }
+      const library = readLibrary(file, context);
+      library.warnUnknown(TOP_LEVEL_KEYS);
+      visit(library, dirname(file));
+      found.push(library);
+    }
+  };
+  visit(root, dirname(resolve(context.workingDirectory, context.path)));
+  return found;
+}
+
 const TOP_LEVEL_KEYS = [
   '$schema',
   'version',
   'doc',
+  'conformance',
+  'include',
+  'procedures',
+  'prepare',
+  'replies',
   'common_messages',
   'extension_messages',
   'mining_messages',

@@ -9,7 +9,8 @@ export function formatJsonLine(report: TestReport): string {
 
 export function formatJsonSummary(reports: readonly TestReport[]): string {
   const count = (outcome: TestReport['outcome']) => reports.filter((report) => report.outcome === outcome).length;
-  const summary = { passed: count('passed'), failed: count('failed'), unusable: count('unusable') };
+  const [passed, failed, skipped, unusable] = [count('passed'), count('failed'), count('skipped'), count('unusable')];
+  const summary = { passed, failed, ...(skipped === 0 ? {} : { skipped }), unusable };
   return `${JSON.stringify({ type: 'summary', ...summary })}\n`;
 }
 
@@ -20,6 +21,10 @@ export function formatTap(reports: readonly TestReport[]): string {
     const name = report.file.replaceAll(/[\\#\n]/g, (character) => (character === '\n' ? ' ' : `\\${character}`));
     lines.push(`${report.outcome === 'passed' ? 'ok' : 'not ok'} ${index + 1} - ${name}`);
     if (report.outcome === 'passed') continue;
+    if (report.outcome === 'skipped') {
+      lines[lines.length - 1] = `ok ${index + 1} - ${name} # SKIP ${plain(report.reason ?? '')}`;
+      continue;
+    }
     lines.push('  ---', `  outcome: ${report.outcome}`, `  seed: ${report.seed}`, '  message: |-');
     lines.push(
       ...textOf(report)
@@ -39,6 +44,9 @@ export function formatJunit(reports: readonly TestReport[]): string {
   const cases = reports.map((report) => {
     const attributes = `classname="message-generator" name="${xml(report.file)}" time="${seconds(report.durationMs)}"`;
     if (report.outcome === 'passed') return `  <testcase ${attributes}/>`;
+    if (report.outcome === 'skipped') {
+      return `  <testcase ${attributes}>\n    <skipped message="${xml(report.reason ?? '')}"/>\n  </testcase>`;
+    }
     const tag = report.outcome === 'failed' ? 'failure' : 'error';
     const message = report.failures[0]?.message ?? report.problems[0]?.message ?? '';
     const body = xml(`${textOf(report)}\nseed ${report.seed}`);

@@ -19,8 +19,10 @@ export function formatReport(report: TestReport, options: { readonly verbose?: b
   return `${lines.map(displayLine).join('\n')}\n`;
 }
 
-function titleOf({ outcome, file, durationMs }: TestReport): string {
+function titleOf({ outcome, file, durationMs, reason }: TestReport): string {
   switch (outcome) {
+    case 'skipped':
+      return `skip  ${file} (${reason})`;
     case 'passed':
       return `ok    ${file} (${durationMs} ms)`;
     case 'failed':
@@ -87,6 +89,7 @@ export function formatSummary(reports: readonly TestReport[], seed: number): str
   const count = (outcome: TestReport['outcome']) => reports.filter((report) => report.outcome === outcome).length;
   const parts = [`${count('passed')} passed`];
   if (count('failed') > 0) parts.push(`${count('failed')} failed`);
+  if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   if (count('unusable') > 0) parts.push(`${count('unusable')} unusable`);
   return `${parts.join(', ')} (seed ${seed})\n`;
 }

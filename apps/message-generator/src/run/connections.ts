@@ -3,7 +3,18 @@ import type { ConnectionPlan, Timeouts } from '../format/model.ts';
 import { type AnyPeer, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
 import type { CodecEdge, Security } from '../wire/sv2Codec.ts';
 import { pause, within } from './commands.ts';
-import { CheckFailure } from './failure.ts';
+import { CheckFailure, SkipTest } from './failure.ts';
+
+/** The role under test: where it is, or where it connects to. */
+export interface Subject {
+  /** Where it listens. */
+  readonly address?: { readonly host: string; readonly port: number } | undefined;
+  readonly security: Exclude<Security, { readonly type: 'responder' }>;
+  /** Where the tests listen for it; a port of 0 is one that the system chooses. */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  /** How those who connect are met. */
+  readonly listenSecurity?: Exclude<Security, { readonly type: 'initiator' }>;
+}
 
 export interface ConnectionsOptions {
   readonly timeouts: Timeouts;
@@ -14,6 +25,7 @@ export interface ConnectionsOptions {
   mapPort(port: number): number;
   /** Stands for every peer that a connection is made to. */
   readonly peer: PeerAddress | undefined;
+  readonly subject: Subject | undefined;
   onPeer(name: string, peer: AnyPeer): void;
 }
 
@@ -46,7 +58,10 @@ export class Connections {
   async listen(plan: ConnectionPlan): Promise<number> {
     const listening = new Listening();
     this.#listeners.set(plan.name, listening);
-    return listening.bind(plan.ip, this.#options.mapPort(plan.port));
+    if (!plan.tested) return listening.bind(plan.ip, this.#options.mapPort(plan.port));
+    const { listen } = this.#options.subject ?? {};
+    if (listen === undefined) throw new SkipTest('needs the role to connect to it: --listen');
+    return listening.bind(listen.host, listen.port);
   }
 
   async open(given: ConnectionPlan): Promise<void> {
@@ -54,7 +69,7 @@ export class Connections {
     const plan = this.#toPeer(given);
     const socket = plan.role === 'client' ? await this.#connect(plan) : await this.#accept(plan);
     const peer: AnyPeer =
-      plan.protocol === 'sv1' ? new Sv1Peer(socket) : new Sv2Peer(socket, securityOf(plan), this.#options.edge);
+      plan.protocol === 'sv1' ? new Sv1Peer(socket) : new Sv2Peer(socket, this.#securityOf(plan), this.#options.edge);
     this.#peers.push(peer);
     this.#open.set(plan.name, peer);
     this.#options.onPeer(plan.name, peer);
@@ -66,6 +81,20 @@ export class Connections {
     }
   }
 
+  #securityOf(plan: ConnectionPlan): Security {
+    const { subject } = this.#options;
+    if (plan.plain) return { type: 'plain' };
+    if (!plan.tested || subject === undefined) return securityOf(plan);
+    return plan.role === 'client' ? subject.security : (subject.listenSecurity ?? { type: 'plain' });
+  }
+
+  #addressOf(plan: ConnectionPlan): { readonly host: string; readonly port: number } {
+    const { subject } = this.#options;
+    if (!plan.tested) return { host: plan.ip, port: plan.port };
+    if (subject?.address === undefined) throw new SkipTest('needs to connect to the role: --address');
+    return subject.address;
+  }
+
   close(): void {
     for (const peer of this.#peers) peer.destroy();
     for (const listening of this.#listeners.values()) listening.close();
@@ -73,7 +102,7 @@ export class Connections {
 
   #toPeer(plan: ConnectionPlan): ConnectionPlan {
     const { peer, mapPort } = this.#options;
-    if (plan.role === 'server') return plan;
+    if (plan.role === 'server' || plan.tested) return plan;
     if (peer === undefined) return { ...plan, port: mapPort(plan.port) };
     const { host, port, authorityPublicKey = plan.authorityPublicKey } = peer;
     return { ...plan, ip: host, port, ...(plan.protocol === 'sv2' ? { authorityPublicKey } : {}) };
@@ -81,16 +110,17 @@ export class Connections {
 
   async #connect(plan: ConnectionPlan): Promise<Socket> {
     const { timeouts, signal } = this.#options;
+    const { host, port } = this.#addressOf(plan);
     const started = performance.now();
     for (;;) {
       signal.throwIfAborted();
       const left = timeouts.connectMs === undefined ? undefined : timeouts.connectMs - (performance.now() - started);
-      const outcome = await connectOnce(plan.ip, plan.port, left, signal);
+      const outcome = await connectOnce(host, port, left, signal);
       if (typeof outcome !== 'string') return outcome;
       const { retryMs, connectMs } = timeouts;
       const over = connectMs !== undefined && performance.now() - started + (retryMs ?? 0) >= connectMs;
       if (retryMs === undefined || over) {
-        throw new CheckFailure(`cannot connect to ${addressOf(plan)}: ${outcome}`, { hard: true });
+        throw new CheckFailure(`cannot connect to ${shown(host, port)}: ${outcome}`, { hard: true });
       }
       await pause(retryMs, signal);
     }
@@ -182,6 +212,10 @@ function securityOf(plan: ConnectionPlan): Security {
   return { type: 'plain' };
 }
 
-function addressOf({ ip, port }: ConnectionPlan): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+function addressOf({ ip, port, tested }: ConnectionPlan): string {
+  return tested ? 'the role under test' : shown(ip, port);
+}
+
+function shown(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

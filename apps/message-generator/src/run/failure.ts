@@ -36,3 +36,6 @@ export class CheckFailure extends Error {
     this.details = details;
   }
 }
+
+/** Thrown where a test cannot show anything here, with the reason. */
+export class SkipTest extends Error {}

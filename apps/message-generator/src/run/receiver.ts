@@ -22,6 +22,7 @@ export interface ReceiverOptions {
 /** Takes messages for results: passes over those of skip lists, and lets watches see every one. */
 export class Receiver {
   readonly #options: ReceiverOptions;
+  readonly #noted = new WeakSet<Received>();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -78,12 +79,19 @@ export class Receiver {
     return own ?? this.#options.timeouts.receiveMs;
   }
 
-  #see(item: Received, { connection }: ActionStep): string {
+  /** Puts a message into the transcript, once. */
+  note(item: Received, connection: string): void {
+    if (this.#noted.has(item)) return;
+    this.#noted.add(item);
     const title = 'frame' in item ? frameTitle(item) : 'line';
     const detail = 'frame' in item ? detailOf(item) : show(item.text);
     this.#options.record({ connection, direction: 'received', title, detail });
+  }
+
+  #see(item: Received, { connection }: ActionStep): string {
+    this.note(item, connection);
     this.#watch(item, connection);
-    return 'frame' in item ? title : item.text;
+    return 'frame' in item ? frameTitle(item) : item.text;
   }
 
   #watch(item: Received, connection: string): void {

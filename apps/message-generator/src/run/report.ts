@@ -4,7 +4,9 @@ import type { Failure } from './failure.ts';
 /** What became of one test. */
 export interface TestReport {
   readonly file: string;
-  readonly outcome: 'passed' | 'failed' | 'unusable';
+  readonly outcome: 'passed' | 'failed' | 'skipped' | 'unusable';
+  /** Why it was skipped. */
+  readonly reason?: string;
   readonly failures: readonly Failure[];
   /** What makes the file unusable. */
   readonly problems: readonly Problem[];

@@ -2,11 +2,13 @@ import type { JsonValue } from '@stratumkit/codec';
 import type { ConnectionPlan, TestPlan, Timeouts } from '../format/model.ts';
 import { type ParseOptions, parseTestFile } from '../format/parseTest.ts';
 import { TestFileError } from '../format/problems.ts';
-import { interpolate, type Scope } from '../values/evaluate.ts';
+import { evaluate, interpolate, type Scope } from '../values/evaluate.ts';
 import { createRandom } from '../values/random.ts';
 import { Commands } from './commands.ts';
-import { Connections, type PeerAddress } from './connections.ts';
-import { CheckFailure, type Failure } from './failure.ts';
+import { Connections, type PeerAddress, type Subject } from './connections.ts';
+import { CheckFailure, type Failure, SkipTest } from './failure.ts';
+import { DEFAULT_MAX_HASHES } from './mine.ts';
+import { Replies } from './replies.ts';
 import type { TestReport, TranscriptEntry } from './report.ts';
 import { StepRunner } from './stepRunner.ts';
 
@@ -26,6 +28,12 @@ export interface RunOptions {
   readonly peer?: PeerAddress | undefined;
   /** Values that a file finds as saved ones. */
   readonly variables?: Readonly<Record<string, JsonValue>>;
+  /** The role under test, for the connections of a file that say `"tested": true`. */
+  readonly subject?: Subject;
+  /** Hashes that a `mine` step may try. */
+  readonly maxHashes?: number;
+  /** Has a block found on the chain that the role under test follows. */
+  newBlock?(): Promise<void>;
   /** A line of the log: matched types, output of commands, actiondocs. */
   onLog?(line: string): void;
   onMessage?(entry: TranscriptEntry): void;
@@ -62,7 +70,8 @@ export async function runTest(plan: TestPlan, options: RunOptions = {}): Promise
   await run.execute();
   return {
     file: plan.file,
-    outcome: run.failures.length === 0 ? 'passed' : 'failed',
+    outcome: run.failures.length > 0 ? 'failed' : run.skipped === undefined ? 'passed' : 'skipped',
+    ...(run.skipped === undefined ? {} : { reason: run.skipped }),
     failures: run.failures,
     problems: [],
     warnings: plan.warnings,
@@ -74,6 +83,8 @@ export async function runTest(plan: TestPlan, options: RunOptions = {}): Promise
 
 class TestRun {
   readonly failures: Failure[] = [];
+  /** Why the test was not played to its end. */
+  skipped: string | undefined;
   readonly transcript: TranscriptEntry[] = [];
   readonly #plan: TestPlan;
   readonly #options: RunOptions;
@@ -82,13 +93,18 @@ class TestRun {
   readonly #commands: Commands;
   readonly #connections: Connections;
   readonly #steps: StepRunner;
+  /** Before the test proper: what fails makes it skipped. */
+  #preparing = false;
 
   constructor(plan: TestPlan, options: RunOptions, seed: number, started: number) {
     this.#plan = plan;
     this.#options = options;
     const random = createRandom(seed, plan.file);
-    const variables = new Map(Object.entries({ ...plan.variables, ...options.variables }));
-    this.#scope = { random, variables };
+    const scope: Scope = { random, variables: new Map() };
+    for (const [name, value] of Object.entries({ ...plan.variables, ...options.variables })) {
+      scope.variables.set(name, evaluate(value, scope));
+    }
+    this.#scope = scope;
     const timeouts = { ...plan.timeouts, ...options.timeouts };
     const { signal } = this.#abort;
     const log = (line: string) => options.onLog?.(line);
@@ -108,7 +124,8 @@ class TestRun {
       signal,
       mapPort: (port) => options.ports?.[port] ?? port,
       peer: options.peer,
-      onPeer: () => undefined,
+      subject: options.subject,
+      onPeer: (name, peer) => replies.attach(name, peer),
     });
     this.#steps = new StepRunner({
       plan,
@@ -116,6 +133,8 @@ class TestRun {
       scope: this.#scope,
       connections: this.#connections,
       signal,
+      maxHashes: options.maxHashes ?? DEFAULT_MAX_HASHES,
+      newBlock: options.newBlock?.bind(options),
       log,
       record: (entry) => {
         const whole = { ...entry, atMs: Math.round((performance.now() - started) * 10) / 10 };
@@ -123,8 +142,21 @@ class TestRun {
         if (this.transcript.length > TRANSCRIPT_ENTRIES) this.transcript.shift();
         options.onMessage?.(whole);
       },
-      onFailure: (failure) => this.failures.push(failure),
+      onFailure: (failure) => this.#failed(failure),
     });
+    const replies = new Replies({
+      plans: plan.replies,
+      scope: this.#scope,
+      send: (send, peer, connection) => this.#steps.send(send, peer, connection),
+      note: (item, connection) => void this.#steps.note(item, connection),
+      onError: (error) => this.#abort.abort(new CheckFailure(`an answer: ${error.message}`, { hard: true })),
+    });
+  }
+
+  #failed(failure: Failure): void {
+    if (!this.#preparing) this.failures.push(failure);
+    // The first reason is the one that matters.
+    else this.skipped ??= `not reached: ${failure.message}`;
   }
 
   async execute(): Promise<void> {
@@ -144,15 +176,31 @@ class TestRun {
 
   async #body(): Promise<void> {
     const { plan, signal } = { plan: this.#plan, signal: this.#abort.signal };
+    this.#checkNeeds();
     await this.#commands.runSetup(plan.setupCommands, signal);
     const atStart = plan.connections.filter(({ opens }) => opens === 'start');
     const servers = atStart.filter(({ role }) => role === 'server');
     for (const server of servers) await this.#listen(server);
     // The original runs these only where it listens.
     if (servers.length > 0 || !plan.compat) await this.#commands.runExecution(plan.executionCommands, signal);
+    this.#preparing = plan.about !== undefined;
     for (const connection of atStart) await this.#connections.open(connection);
+    await this.#steps.run(plan.prepare);
+    if (this.skipped !== undefined) return;
+    this.#preparing = false;
     await this.#steps.run(plan.steps);
     signal.throwIfAborted();
+  }
+
+  #checkNeeds(): void {
+    const { about } = this.#plan;
+    const { security, listenSecurity } = this.#options.subject ?? {};
+    const isPlain = security?.type === 'plain' || (security === undefined && listenSecurity?.type === 'plain');
+    if (about?.needs.includes('noise') === true && isPlain) throw new SkipTest('needs encryption');
+    if (about?.needs.includes('authority-key') !== true) return;
+    if (isPlain || (security?.type === 'initiator' && security.authorityPublicKey === 'unverified')) {
+      throw new SkipTest('needs the authority key of the role: --authority-key');
+    }
   }
 
   async #listen(server: ConnectionPlan): Promise<void> {
@@ -166,10 +214,14 @@ class TestRun {
     try {
       await part();
     } catch (error) {
+      if (error instanceof SkipTest) {
+        this.skipped ??= error.message;
+        return;
+      }
       const failure = error instanceof CheckFailure ? error : undefined;
       // A bug of ours must not pass for a failure of the peer.
       if (failure === undefined && !isExpected(error)) throw error;
-      this.failures.push(this.#steps.locate(error as Error, this.#plan));
+      this.#failed(this.#steps.locate(error as Error, this.#plan));
     }
   }
 }

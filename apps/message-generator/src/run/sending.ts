@@ -1,6 +1,6 @@
 import { type Field, formatJson, type JsonObject, type JsonValue, UsageError } from '@stratumkit/codec';
 import type { Frame } from '@stratumkit/framing';
-import type { Sv1Template, Sv2Template } from '../format/model.ts';
+import type { Send, Sv1Template, Sv2Template } from '../format/model.ts';
 import { elementOf, evaluate, expressionError, lookUp, type Scope } from '../values/evaluate.ts';
 import { randomFieldValue } from '../values/random.ts';
 
@@ -44,6 +44,17 @@ function replacedAt(json: JsonValue, path: readonly string[], value: JsonValue):
 function fitting(value: JsonValue, { shape }: Field<unknown>): JsonValue {
   const isBytes = shape.kind === 'bytes' || shape.kind === 'fixedBytes';
   return isBytes && typeof value === 'string' ? Array.from(new TextEncoder().encode(value)) : value;
+}
+
+/** A frame with what is put behind its payload, or taken off its end. */
+export function alterPayload(frame: Frame, { append, cut }: Pick<Send, 'append' | 'cut'>, scope: Scope): Frame {
+  if (append === undefined && cut === 0) return frame;
+  const kept = frame.payload.subarray(0, Math.max(frame.payload.length - cut, 0));
+  const more = append === undefined ? new Uint8Array(0) : bytesOf(append, scope);
+  const payload = new Uint8Array(kept.length + more.length);
+  payload.set(kept);
+  payload.set(more, kept.length);
+  return { ...frame, payload };
 }
 
 /** The line of an SV1 message, its line feed included. */

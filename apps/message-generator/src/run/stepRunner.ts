@@ -1,6 +1,7 @@
 import { type JsonValue, UsageError } from '@stratumkit/codec';
 import type {
   ActionStep,
+  CheckStep,
   LoopStep,
   Place,
   ResultPlan,
@@ -11,17 +12,19 @@ import type {
   Timeouts,
 } from '../format/model.ts';
 import { evaluate, expressionError, type Scope } from '../values/evaluate.ts';
+import { matches } from '../values/match.ts';
 import { type DecodedFrame, decodeFrame, frameTitle, hexByte } from '../wire/decode.ts';
 import { type AnyPeer, type DecodedLine, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
-import { type CheckContext, checkFrame, detailOf } from './checks.ts';
+import { type CheckContext, checkFrame, detailOf, showExpected } from './checks.ts';
 import { pause } from './commands.ts';
 import type { Connections } from './connections.ts';
 import { Expecting } from './expecting.ts';
-import { CheckFailure, type Failure } from './failure.ts';
+import { CheckFailure, type Failure, SkipTest } from './failure.ts';
+import { mine } from './mine.ts';
 import { type Received, Receiver } from './receiver.ts';
 import type { TranscriptEntry } from './report.ts';
-import { buildFrame, buildLine, bytesOf } from './sending.ts';
-import { showBytes } from './show.ts';
+import { alterPayload, buildFrame, buildLine, bytesOf } from './sending.ts';
+import { show, showBytes } from './show.ts';
 import { checkLine } from './sv1Checks.ts';
 
 export interface StepRunnerOptions {
@@ -30,6 +33,9 @@ export interface StepRunnerOptions {
   readonly scope: Scope;
   readonly connections: Connections;
   readonly signal: AbortSignal;
+  readonly maxHashes: number;
+  /** Has a block found, where the run knows how. */
+  readonly newBlock: (() => Promise<void>) | undefined;
   log(line: string): void;
   record(entry: Omit<TranscriptEntry, 'atMs'>): void;
   onFailure(failure: Failure): void;
@@ -50,6 +56,11 @@ export class StepRunner {
     const { scope, plan, log } = options;
     this.#checks = { scope, compat: plan.compat, log };
     this.#receiver = new Receiver(options);
+  }
+
+  /** Puts a message into the transcript, once. */
+  note(item: Received, connection: string): void {
+    this.#receiver.note(item, connection);
   }
 
   async run(steps: readonly Step[]): Promise<void> {
@@ -100,7 +111,28 @@ export class StepRunner {
         return;
       case 'sleep':
         return pause(step.ms, signal);
+      case 'check':
+        return this.#checkValue(step);
+      case 'mine':
+        scope.variables.set(step.save, await mine(step, scope, this.#options.maxHashes, signal));
+        return;
+      case 'newBlock':
+        if (this.#options.newBlock === undefined) throw new SkipTest('needs a new block: --on-new-block');
+        await this.#options.newBlock();
     }
+  }
+
+  #checkValue(step: CheckStep): void {
+    const { scope } = this.#options;
+    const value = evaluate(step.value, scope);
+    if (matches(step.is, value, scope)) return;
+    const expected = showExpected(step.is, scope);
+    throw new CheckFailure(step.doc || 'a value is not as expected', {
+      hard: true,
+      expected,
+      received: show(value),
+      comparison: [{ field: step.doc || 'value', expected, received: show(value), differs: true }],
+    });
   }
 
   async #runLoop(step: LoopStep): Promise<void> {
@@ -120,14 +152,16 @@ export class StepRunner {
     const peer = this.#options.connections.get(action.connection);
     for (const send of action.sends) {
       this.#place = send;
-      await this.#send(send, peer, action.connection);
+      await this.send(send, peer, action.connection);
     }
     for (const [index, plan] of action.results.entries()) {
       this.#result = { plan, number: index + 1 };
       try {
         await this.#check(plan, peer, action);
       } catch (error) {
-        if (!(error instanceof CheckFailure) || error.details.hard === true) throw error;
+        if (!(error instanceof CheckFailure)) throw error;
+        if (plan.orSkip !== undefined) throw new SkipTest(plan.orSkip);
+        if (error.details.hard === true) throw error;
         this.#options.onFailure(this.locate(error, action));
         break;
       }
@@ -137,7 +171,7 @@ export class StepRunner {
     this.#action = undefined;
   }
 
-  async #send(send: Send, peer: AnyPeer, connection: string): Promise<void> {
+  async send(send: Send, peer: AnyPeer, connection: string): Promise<void> {
     const { scope, plan, record } = this.#options;
     const { what } = send;
     const note = (title: string, detail: string) => record({ connection, direction: 'sent', title, detail });
@@ -152,7 +186,7 @@ export class StepRunner {
         const line = what.kind === 'message' && peer instanceof Sv1Peer ? plan.sv1Messages.get(what.id) : undefined;
         if (line !== undefined) return this.#sendLine(line, peer, send, note);
         if (template === undefined) throw new UsageError('message', 'no such message');
-        const frame = buildFrame(template, scope, plan.compat);
+        const frame = alterPayload(buildFrame(template, scope, plan.compat), send, scope);
         const decoded = decodeFrame(frame);
         note(frameTitle(decoded), detailOf(decoded));
         return needSv2().sendFrame(frame, undefined, send);

@@ -1,3 +1,5 @@
+import { fastHash } from '@stratumkit/accelerate';
+import { witnessCommitmentScript } from '@stratumkit/bitcoin';
 import { type Field, fromHex, type JsonObject, type JsonValue, UsageError } from '@stratumkit/codec';
 import { randomFieldValue, type SeededRandom } from './random.ts';
 
@@ -8,7 +10,23 @@ export interface Scope {
 }
 
 /** The operators that make a value: an object with exactly one of these keys is an expression. */
-export const EXPRESSIONS = ['$var', '$random', '$hex', '$text', '$repeat', '$concat', '$add'] as const;
+export const EXPRESSIONS = [
+  '$var',
+  '$random',
+  '$hex',
+  '$text',
+  '$repeat',
+  '$concat',
+  '$add',
+  '$xor',
+  '$slice',
+  '$le',
+  '$at',
+  '$size',
+  '$sha256d',
+  '$merkle_root',
+  '$witness_commitment',
+] as const;
 
 /** A test that cannot go on: no value of that name, or a value that does not fit. */
 export function expressionError(message: string): UsageError {
@@ -69,6 +87,40 @@ function apply(
       return listOf(evaluate(operand, scope), '$concat').flat() as JsonValue;
     case '$add':
       return listOf(evaluate(operand, scope), '$add').reduce((sum, item) => add(sum, item));
+    case '$xor': {
+      const [left = 0, right = 0] = listOf(evaluate(operand, scope), '$xor');
+      return Number(BigInt(left as number) ^ BigInt(right as number));
+    }
+    case '$slice': {
+      const [list, from = 0, to] = listOf(evaluate(operand, scope), '$slice');
+      return listOf(list ?? null, '$slice').slice(Number(from), to === undefined ? undefined : Number(to));
+    }
+    case '$le': {
+      const [value = 0, size = 4] = listOf(evaluate(operand, scope), '$le');
+      return Array.from({ length: Number(size) }, (_, index) =>
+        Number((BigInt(value as number) >> BigInt(8 * index)) & 0xffn),
+      );
+    }
+    case '$at': {
+      const [list, index = 0] = listOf(evaluate(operand, scope), '$at');
+      return listOf(list ?? null, '$at').at(Number(index)) ?? null;
+    }
+    case '$size':
+      return listOf(evaluate(operand, scope), '$size').length;
+    case '$sha256d':
+      return Array.from(fastHash.sha256d(bytesIn(evaluate(operand, scope), '$sha256d')));
+    case '$merkle_root': {
+      const [coinbase, path] = listOf(evaluate(operand, scope), '$merkle_root');
+      const branches = listOf(path ?? null, '$merkle_root').map((branch) => bytesIn(branch, '$merkle_root'));
+      const leaf = fastHash.sha256d(bytesIn(coinbase ?? null, '$merkle_root'));
+      return Array.from(branches.reduce((root, branch) => fastHash.sha256dPair(root, branch), leaf));
+    }
+    case '$witness_commitment': {
+      const transactions = listOf(evaluate(operand, scope), '$witness_commitment');
+      const wtxids = transactions.map((bytes) => fastHash.sha256d(bytesIn(bytes, '$witness_commitment')));
+      const reserved = new Uint8Array(32);
+      return Array.from(witnessCommitmentScript([reserved, ...wtxids], reserved, fastHash));
+    }
     case '$random':
       return randomValue(evaluate(operand, scope), scope, field);
   }
@@ -101,6 +153,10 @@ function add(left: JsonValue, right: JsonValue): JsonValue {
   }
   const exact = BigInt(left) + BigInt(right);
   return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
+}
+
+function bytesIn(value: JsonValue, operator: string): Uint8Array {
+  return Uint8Array.from(listOf(value, operator) as number[]);
 }
 
 function listOf(value: JsonValue, operator: string): JsonValue[] {

@@ -11,6 +11,7 @@ export const MATCHERS = [
   '$length',
   '$matches',
   '$starts_with',
+  '$contains',
   '$has',
 ] as const;
 
@@ -105,6 +106,11 @@ function matchOperator(
       const bytes = bytesOf(start);
       const values = bytesOf(received);
       return bytes !== undefined && values !== undefined && equals(bytes, values.slice(0, bytes.length));
+    }
+    case '$contains': {
+      const [part, whole] = [bytesOf(evaluate(operand, scope)), bytesOf(received)];
+      if (part === undefined || whole === undefined) return false;
+      return whole.some((_, at) => part.every((byte, index) => byte === whole[at + index]));
     }
     case '$has':
       if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) {

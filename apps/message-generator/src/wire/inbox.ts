@@ -9,8 +9,11 @@ export class Inbox<T> {
   readonly #items: T[] = [];
   readonly #waiting: (() => void)[] = [];
   #closed: string | undefined;
+  /** Sees every message when it comes. */
+  onItem: ((item: T) => void) | undefined;
 
   push(item: T): void {
+    this.onItem?.(item);
     this.#items.push(item);
     this.#wake();
   }

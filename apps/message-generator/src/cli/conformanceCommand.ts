@@ -1,0 +1,203 @@
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { ConfigError } from '@stratumkit/codec';
+import {
+  decodeAuthorityPublicKey,
+  decodeAuthoritySecretKey,
+  encodeAuthorityPublicKey,
+  publicKeyFromSecret,
+} from '@stratumkit/noise';
+import { formatSocketAddress, type ProcessEdge } from '@stratumkit/runtime';
+import { readConformanceTests, selectTests } from '../conformance/files.ts';
+import { formatSuiteHtml } from '../conformance/html.ts';
+import { formatSuiteJson } from '../conformance/json.ts';
+import { runSuite, type SuiteResult, type SuiteTarget } from '../conformance/runSuite.ts';
+import { countOf } from '../conformance/summary.ts';
+import { formatList, formatSuite } from '../conformance/terminal.ts';
+import type { TestedRole } from '../format/model.ts';
+import type { Subject } from '../run/connections.ts';
+import { parseAddress, parsePeer } from './addresses.ts';
+import { newSecret } from './newSecret.ts';
+import { runShell, startShell } from './shell.ts';
+
+export interface ConformanceFlags {
+  readonly role: TestedRole;
+  /** `host:port`, or a stratum2+tcp URL with the key. */
+  readonly address: string | undefined;
+  readonly authorityKey: string | undefined;
+  readonly plain: boolean;
+  readonly listen: string | undefined;
+  readonly secretKey: string | undefined;
+  readonly start: string | undefined;
+  readonly onNewBlock: string | undefined;
+  readonly only: readonly string[];
+  readonly list: boolean;
+  readonly jobs: number | undefined;
+  readonly seed: number;
+  readonly timeoutMs: number | undefined;
+  readonly maxHashes: number | undefined;
+  readonly json: boolean;
+  readonly html: string | undefined;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const DEFAULT_JOBS = 4;
+const PREFLIGHT_MS = 5_000;
+
+/** Exit codes: 0 every MUST is kept, 1 one is not, 2 nothing could be tested. */
+export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessEdge): Promise<number> {
+  const tests = selectTests(readConformanceTests(flags.role), flags.only);
+  if (flags.list) {
+    edge.stdout.write(formatList(tests));
+    return 0;
+  }
+  const side = sideOf(flags);
+  if (side.address !== undefined && flags.start === undefined) await checkReachable(side.address);
+  const abort = new AbortController();
+  const release = edge.onSignal(['SIGINT', 'SIGTERM'], () => abort.abort());
+  const { onNewBlock, timeoutMs, maxHashes, seed } = flags;
+  if (side.listen !== undefined && flags.start === undefined) {
+    edge.stderr.write(`connect the ${flags.role} to ${side.url}\n`);
+  }
+  const jobs = flags.jobs ?? (side.listen === undefined || flags.start !== undefined ? DEFAULT_JOBS : 1);
+  if (jobs > 1 && side.listen !== undefined && flags.start === undefined) {
+    throw new ConfigError(
+      'jobs',
+      '--jobs: the role connects here once at a time; give --start to have one for each test',
+    );
+  }
+  try {
+    const results = await runSuite({
+      tests,
+      jobs,
+      seed,
+      signal: abort.signal,
+      ...(timeoutMs === undefined ? {} : { timeouts: { receiveMs: timeoutMs } }),
+      ...(maxHashes === undefined ? {} : { maxHashes }),
+      ...(onNewBlock === undefined ? {} : { newBlock: () => runShell(onNewBlock) }),
+      target: () => Promise.resolve(targetOf(flags, side)),
+      onResult: ({ test, report }) => void edge.stderr.write(`${report.outcome.padEnd(7)} ${test.about.id}\n`),
+    });
+    return report(results, flags, side, edge);
+  } finally {
+    release();
+  }
+}
+
+function report(results: readonly SuiteResult[], flags: ConformanceFlags, side: Side, edge: ProcessEdge): number {
+  const repeat = (id: string) => repeatCommand(id, flags, side);
+  edge.stdout.write(flags.json ? formatSuiteJson(results, flags.role, repeat) : formatSuite(results, repeat));
+  if (flags.html !== undefined) {
+    const subject = flags.address ?? side.url ?? '';
+    const page = formatSuiteHtml(results, { role: flags.role, subject, date: new Date().toISOString(), repeat });
+    writeFileSync(flags.html, page);
+    edge.stderr.write(`report written to ${flags.html}\n`);
+  }
+  const { passed, failed } = countOf(results);
+  if (passed + failed === 0) {
+    edge.stderr.write('message-generator: nothing could be tested; the reasons are above\n');
+    return 2;
+  }
+  const broken = results.some(({ test, report: { outcome } }) => outcome === 'failed' && test.about.level === 'MUST');
+  return broken ? 1 : 0;
+}
+
+/** What the flags say about the role and about us. */
+interface Side {
+  readonly address: Address | undefined;
+  readonly security: Subject['security'];
+  readonly listen: Address | undefined;
+  readonly secretKey: Uint8Array;
+  readonly publicKey: string;
+  /** What the role connects to. */
+  readonly url: string | undefined;
+}
+
+function sideOf(flags: ConformanceFlags): Side {
+  const { role, plain } = flags;
+  const listens = role === 'device' || role === 'proxy' || role === 'translator';
+  const wanted = flags.address === undefined ? undefined : parsePeer(flags.address);
+  if (wanted === undefined && role !== 'device' && flags.start === undefined) {
+    throw new ConfigError('address-missing', `--address HOST:PORT: where the ${role} listens`);
+  }
+  const key =
+    flags.authorityKey === undefined ? wanted?.authorityPublicKey : decodeAuthorityPublicKey(flags.authorityKey);
+  const secretKey = flags.secretKey === undefined ? newSecret() : decodeAuthoritySecretKey(flags.secretKey);
+  const publicKey = encodeAuthorityPublicKey(publicKeyFromSecret(secretKey));
+  const listen = listens ? parseAddress(flags.listen ?? '127.0.0.1:0') : undefined;
+  if (listen?.port === 0 && flags.start === undefined) {
+    throw new ConfigError(
+      'listen-missing',
+      `--listen HOST:PORT: where the ${role} is to connect to, or --start COMMAND`,
+    );
+  }
+  return {
+    address: wanted,
+    security: plain ? { type: 'plain' } : { type: 'initiator', authorityPublicKey: key ?? 'unverified' },
+    listen,
+    secretKey,
+    publicKey,
+    url: listen === undefined ? undefined : urlOf(listen, plain ? undefined : publicKey),
+  };
+}
+
+function urlOf(address: Address, key: string | undefined): string {
+  return `stratum2+tcp://${formatSocketAddress(address)}${key === undefined ? '' : `/${key}`}`;
+}
+
+function targetOf(flags: ConformanceFlags, side: Side): SuiteTarget {
+  const listenSecurity: Subject['listenSecurity'] = flags.plain
+    ? { type: 'plain' }
+    : { type: 'responder', authoritySecretKey: side.secretKey };
+  const subject = { address: side.address, security: side.security, listen: side.listen, listenSecurity };
+  const { start } = flags;
+  if (start === undefined) return { subject };
+  let stop: (() => Promise<void>) | undefined;
+  return {
+    subject,
+    onListening: (port) => {
+      const host = side.listen?.host ?? '127.0.0.1';
+      const values = { host, port: String(port), key: side.publicKey, address: formatSocketAddress({ host, port }) };
+      stop = startShell(
+        start.replaceAll(/\{(host|port|key|address)\}/g, (_, name: keyof typeof values) => values[name]),
+      );
+    },
+    close: () => stop?.() ?? Promise.resolve(),
+  };
+}
+
+function repeatCommand(id: string, flags: ConformanceFlags, side: Side): string {
+  const words = ['message-generator', 'conformance', flags.role];
+  if (flags.address !== undefined) words.push('--address', quoted(flags.address));
+  if (flags.authorityKey !== undefined) words.push('--authority-key', quoted(flags.authorityKey));
+  if (flags.plain) words.push('--plain');
+  if (flags.listen !== undefined) words.push('--listen', quoted(flags.listen));
+  if (flags.start !== undefined) words.push('--start', quoted(flags.start));
+  if (flags.onNewBlock !== undefined) words.push('--on-new-block', quoted(flags.onNewBlock));
+  if (side.listen !== undefined && flags.secretKey !== undefined) words.push('--secret-key', '...');
+  return [...words, '--only', id, '--seed', String(flags.seed)].join(' ');
+}
+
+function quoted(text: string): string {
+  return /^[\w.:/@+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function checkReachable({ host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: PREFLIGHT_MS });
+    const fail = (reason: string) => {
+      socket.destroy();
+      reject(new ConfigError('unreachable', `cannot connect to ${formatSocketAddress({ host, port })} (${reason})`));
+    };
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => fail('no answer'));
+    socket.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+  });
+}

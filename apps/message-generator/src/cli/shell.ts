@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { ConfigError } from '@stratumkit/codec';
+import { forgetGroup, guardGroup } from '../run/guard.ts';
+
+const TERMINATE_MS = 2_000;
+
+/** Runs a command line of the user to its end. Throws ConfigError if it fails. */
+export function runShell(command: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, { shell: true, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new ConfigError('command-failed', `${command}: ended with ${signal ?? code}`));
+    });
+  });
+}
+
+/** Starts a command line of the user; the function returned ends it with all that it started. */
+export function startShell(command: string): () => Promise<void> {
+  const child = spawn(command, { shell: true, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  const { pid } = child;
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  if (pid === undefined) return () => gone;
+  guardGroup(pid);
+  return async () => {
+    const kill = (signal: NodeJS.Signals) => {
+      try {
+        process.kill(-pid, signal);
+      } catch {
+        // The group is gone.
+      }
+    };
+    kill('SIGTERM');
+    const timer = setTimeout(() => kill('SIGKILL'), TERMINATE_MS);
+    await gone;
+    clearTimeout(timer);
+    forgetGroup(pid);
+  };
+}

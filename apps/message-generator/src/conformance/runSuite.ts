@@ -1,0 +1,78 @@
+import type { Step, Timeouts } from '../format/model.ts';
+import type { Subject } from '../run/connections.ts';
+import type { TestReport } from '../run/report.ts';
+import { runTest } from '../run/runTest.ts';
+import type { ConformanceTest } from './files.ts';
+
+/** What a test is run against. */
+export interface SuiteTarget {
+  readonly subject: Subject;
+  /** The tests listen now; the role may be started. */
+  onListening?(port: number): void;
+  /** After the test. */
+  close?(): Promise<void>;
+}
+
+export interface SuiteOptions {
+  readonly tests: readonly ConformanceTest[];
+  /** Tests at a time. */
+  readonly jobs: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly maxHashes?: number;
+  target(test: ConformanceTest): Promise<SuiteTarget>;
+  newBlock?(): Promise<void>;
+  onResult?(result: SuiteResult): void;
+}
+
+export interface SuiteResult {
+  readonly test: ConformanceTest;
+  readonly report: TestReport;
+}
+
+/** Runs tests, several at a time; those that have blocks found come last and alone, since a block is seen by all. */
+export async function runSuite(options: SuiteOptions): Promise<readonly SuiteResult[]> {
+  const alone = ({ about, plan }: ConformanceTest) => about.alone || findsBlocks([...plan.prepare, ...plan.steps]);
+  const results = new Map<ConformanceTest, SuiteResult>();
+  const run = async (tests: readonly ConformanceTest[], jobs: number): Promise<void> => {
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let test = tests[next++]; test !== undefined; test = tests[next++]) {
+        if (options.signal?.aborted === true) return;
+        const result = { test, report: await runOne(test, options) };
+        results.set(test, result);
+        options.onResult?.(result);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(jobs, tests.length) }, worker));
+  };
+  await run(
+    options.tests.filter((test) => !alone(test)),
+    options.jobs,
+  );
+  await run(options.tests.filter(alone), 1);
+  return options.tests.flatMap((test) => results.get(test) ?? []);
+}
+
+async function runOne(test: ConformanceTest, options: SuiteOptions): Promise<TestReport> {
+  const { seed, signal, timeouts, maxHashes } = options;
+  const target = await options.target(test);
+  try {
+    return await runTest(test.plan, {
+      seed,
+      subject: target.subject,
+      onListening: (_connection, port) => target.onListening?.(port),
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeouts === undefined ? {} : { timeouts }),
+      ...(maxHashes === undefined ? {} : { maxHashes }),
+      ...(options.newBlock === undefined ? {} : { newBlock: options.newBlock.bind(options) }),
+    });
+  } finally {
+    await target.close?.();
+  }
+}
+
+function findsBlocks(steps: readonly Step[]): boolean {
+  return steps.some((step) => step.kind === 'newBlock' || (step.kind === 'loop' && findsBlocks(step.steps)));
+}
