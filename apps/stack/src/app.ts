@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { ConfigError } from '@stratumkit/codec';
+import { formatIntercepted, formatInterceptedJson } from '@stratumkit/message-generator';
 import { parseHashrate } from '@stratumkit/mining-device';
 import {
   type AppContext,
@@ -74,6 +75,12 @@ const FIELDS = {
   template_provider_port: port('the template provider'),
   pool_port: port('the pool'),
   proxy_port: port('the proxy'),
+  intercept: boolean({ doc: 'put an interceptor on every link, and print every message decoded', default: false }),
+  record: string({
+    doc: 'write what flows on every link to this directory at the end, as tests that message-generator replays',
+    placeholder: 'directory',
+    optional: true,
+  }),
   json: boolean({ doc: 'print events as JSON, one object a line', default: false }),
 } as const;
 
@@ -99,6 +106,7 @@ export const stack = defineApp({
       command: 'stratumkit --node http://127.0.0.1:18443 --cookie-file ~/.bitcoin/regtest/.cookie',
       does: 'mine on a Bitcoin Core node in regtest',
     },
+    { command: 'stratumkit --devices 1 --intercept', does: 'every message between the roles, decoded' },
     { command: 'stratumkit --pool-port 3333 --data-dir my-stack', does: 'the same port and keys at every start' },
   ],
   options: FIELDS,
@@ -121,7 +129,7 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
     fail = reject;
   });
 
-  const onTerminal = !config.json && edge.stdout.isTTY === true;
+  const onTerminal = !config.json && !config.intercept && edge.stdout.isTTY === true;
   const print = (value: object) => edge.stdout.write(`${JSON.stringify(value)}\n`);
   const sink: StackSink = {
     log,
@@ -134,6 +142,13 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
         if (line !== undefined) edge.stdout.write(`${line}\n`);
       }
       if (config.untilBlocks !== undefined && report.blocks >= config.untilBlocks) resolveDone(0);
+    },
+    onMessage(link, message) {
+      if (!config.intercept) return;
+      const text = config.json
+        ? formatInterceptedJson(message, seconds(), { event: 'message', link })
+        : `${link}  ${formatIntercepted(message, seconds())}`;
+      edge.stdout.write(text);
     },
     onWarning(text) {
       warnings.push(text);

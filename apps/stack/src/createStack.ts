@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { displayHash, scriptFromDescriptor } from '@stratumkit/bitcoin';
+import type { InterceptedMessage } from '@stratumkit/message-generator';
 import type { MiningDevice } from '@stratumkit/mining-device';
 import { decodeAuthorityPublicKey } from '@stratumkit/noise';
-import { type Pool, type PoolAppEvent, defaultModules as poolModules } from '@stratumkit/pool';
+import { type PoolAppEvent, defaultModules as poolModules } from '@stratumkit/pool';
 import { type ProxyAppEvent, defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
 import type { DeviceEvent } from '@stratumkit/roles';
 import { type Logger, Resources } from '@stratumkit/runtime';
@@ -17,6 +18,7 @@ import {
 import { BlockFinders } from './blockFinders.ts';
 import type { HopSummary, StackEvent } from './events.ts';
 import { secretKeyOf } from './keyFile.ts';
+import { addressOf, type Endpoint, Links, type LinksOptions } from './links.ts';
 import { defaultModules, type StackModules } from './modules.ts';
 import type { StackOptions } from './options.ts';
 
@@ -34,6 +36,8 @@ export interface StackSink {
   onEvent(event: StackEvent): void;
   /** What an operator should see: a role in trouble that goes on. */
   onWarning(text: string): void;
+  /** What passes on a link, with `intercept`. */
+  onMessage?(link: string, message: InterceptedMessage): void;
   readonly log?: Logger | undefined;
 }
 
@@ -62,7 +66,9 @@ export async function createStack(
       resources.add('export', () => writeBlocks(provider, file));
     }
 
-    const pool = await modules.createPool(poolOptions(options, provider), poolModules, (event) => {
+    const links = new Links(linksOptions(options, sink), resources);
+    const templates = await links.between('pool', 'template-provider', provider);
+    const pool = await modules.createPool(poolOptions(options, templates), poolModules, (event) => {
       if (event.type === 'share') workAccepted += Number(event.work);
       onPoolEvent(event, sink, finders);
     });
@@ -72,12 +78,17 @@ export async function createStack(
     let isClosing = false;
     const proxy =
       options.topology === 'sv2-proxy'
-        ? await modules.createProxy(proxyOptions(options, pool), proxyModules, (event) => {
-            if (!isClosing) onProxyEvent(event, sink);
-          })
+        ? await modules.createProxy(
+            proxyOptions(options, await links.between('proxy', 'pool', pool)),
+            proxyModules,
+            (event) => {
+              if (!isClosing) onProxyEvent(event, sink);
+            },
+          )
         : undefined;
     if (proxy !== undefined) resources.add('proxy', () => proxy.close());
-    const devices = await startDevices(options, proxy ?? pool, sink, modules, names);
+    const upstream = await links.between('devices', proxy === undefined ? 'pool' : 'proxy', proxy ?? pool);
+    const devices = await startDevices(options, upstream, sink, modules, names);
     // The pool drains first, then what is between, so that devices hear what became of their last shares.
     resources.add('devices', async () => {
       isClosing = true;
@@ -118,7 +129,17 @@ function providerOptions(options: StackOptions): TemplateProviderOptions {
   };
 }
 
-function poolOptions(options: StackOptions, provider: TemplateProvider) {
+function linksOptions({ intercept, record, dataDir }: StackOptions, sink: StackSink): LinksOptions {
+  return {
+    intercept: intercept === true || record !== undefined,
+    recordDirectory: record,
+    dataDir,
+    onListening: (role, endpoint) => sink.onEvent(listening(role, addressOf(endpoint), endpoint.authorityPublicKey)),
+    onMessage: (link, message) => sink.onMessage?.(link, message),
+  };
+}
+
+function poolOptions(options: StackOptions, provider: Endpoint) {
   return {
     listen: { host: HOST, port: options.poolPort },
     templateProvider: { ...provider.address, authorityPublicKey: requiredKey(provider.authorityPublicKey) },
@@ -135,7 +156,7 @@ function poolShareRate({ topology, sharesPerMinute, blockInterval }: StackOption
   return topology === 'sv2' ? sharesPerMinute : Math.max(sharesPerMinute, (60 / blockInterval) * SHARES_PER_BLOCK);
 }
 
-function proxyOptions(options: StackOptions, pool: Pool) {
+function proxyOptions(options: StackOptions, pool: Endpoint) {
   return {
     listen: { host: HOST, port: options.proxyPort },
     upstreams: [
@@ -159,7 +180,7 @@ function hopOf(role: string, { status: { totals } }: RunningProxy): HopSummary {
 
 function startDevices(
   options: StackOptions,
-  upstream: Pick<Pool, 'address' | 'authorityPublicKey'>,
+  upstream: Endpoint,
   sink: StackSink,
   modules: StackModules,
   names: readonly string[],

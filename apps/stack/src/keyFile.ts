@@ -5,7 +5,7 @@ import { decodeAuthoritySecretKey } from '@stratumkit/noise';
 import { randomBytes } from '@stratumkit/runtime';
 
 /** A role's authority secret key: kept in `<dataDir>/<role>/authority.key`, new at every start without a directory. */
-export function secretKeyOf(role: 'pool' | 'proxy', dataDir: string | undefined): Uint8Array {
+export function secretKeyOf(role: 'pool' | 'proxy' | 'interceptor', dataDir: string | undefined): Uint8Array {
   if (dataDir === undefined) return decodeAuthoritySecretKey(createKeys(randomBytes).secretKey);
   const directory = join(dataDir, role);
   const file = join(directory, 'authority.key');

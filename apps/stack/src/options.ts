@@ -22,6 +22,10 @@ export interface StackOptions {
   readonly dataDir?: string | undefined;
   /** Each block of the chain as hex, a line each from height 1, is written here at the end. */
   readonly exportBlocks?: string | undefined;
+  /** An interceptor on every link, which shows what flows. */
+  readonly intercept?: boolean | undefined;
+  /** The same, and each link is written to this directory at the end as a test that replays it. */
+  readonly record?: string | undefined;
   /** Ports of 127.0.0.1 to listen on; 0 for a free one. */
   readonly templateProviderPort: number;
   readonly poolPort: number;

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { parseTestFile } from '@stratumkit/message-generator';
 import { type ProcessEdge, runApp } from '@stratumkit/runtime';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stack } from '../src/app.ts';
@@ -136,6 +137,37 @@ describe('the stack', () => {
     expect(forwarded).toBeLessThanOrEqual(taken);
     expect(acknowledged).toBeGreaterThan(0);
     for (const device of devices) expect(device.shares_accepted).toBeGreaterThan(0);
+  });
+
+  it('shows and records what flows on every link', async () => {
+    const directory = join(home, 'links');
+    const { exitCode, lines } = await run(
+      ['--json', '--topology', 'sv2-proxy', '--devices', '1', '--until-blocks', '1', '--block-interval', '0.5'].concat([
+        '--hashrate',
+        '50k',
+        '--workers',
+        '1',
+        '--shares-per-minute',
+        '600',
+        '--intercept',
+        '--record',
+        directory,
+      ]),
+    );
+    expect(exitCode).toBe(0);
+    const messages = events(lines).filter(({ event }) => event === 'message');
+    for (const [link, sent, answered] of [
+      ['pool-template-provider', 'CoinbaseOutputConstraints', 'NewTemplate'],
+      ['proxy-pool', 'OpenExtendedMiningChannel', 'NewExtendedMiningJob'],
+      ['devices-proxy', 'OpenStandardMiningChannel', 'NewMiningJob'],
+    ]) {
+      const flowed = messages.filter((message) => message.link === link);
+      expect(flowed).toContainEqual(expect.objectContaining({ to: 'upstream', message: sent }));
+      expect(flowed).toContainEqual(expect.objectContaining({ to: 'downstream', message: answered }));
+      const { connections, warnings } = parseTestFile(join(directory, `${link}.json`));
+      expect(connections.length).toBeGreaterThan(0);
+      expect(warnings).toEqual([]);
+    }
   });
 
   it('goes on with the same chain and keys in a data directory', async () => {

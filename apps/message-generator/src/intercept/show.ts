@@ -1,4 +1,4 @@
-import { displayText, formatJson } from '@stratumkit/codec';
+import { displayText, formatJson, type JsonObject } from '@stratumkit/codec';
 import { show, showBytes } from '../run/show.ts';
 import { frameTitle, hexByte } from '../wire/decode.ts';
 import type { InterceptedMessage } from './createInterceptor.ts';
@@ -11,12 +11,14 @@ export function formatIntercepted({ connection, to, message, effect }: Intercept
   return `${seconds.toFixed(3).padStart(9)}  #${connection} ${arrow}  ${did}${text}\n`;
 }
 
-/** The same as one JSON object. */
+/** The same as one JSON object, with more in front of it if wanted. */
 export function formatInterceptedJson(
   { connection, to, message, effect }: InterceptedMessage,
   seconds: number,
+  more: JsonObject = {},
 ): string {
   const head = {
+    ...more,
     time: Number(seconds.toFixed(6)),
     connection,
     to,
