@@ -24,6 +24,7 @@ const LINES: Readonly<Record<TranslatorAppEvent['type'], readonly [Level, string
   upstreamRefused: ['warn', 'share refused upstream'],
   sharesUnknown: ['warn', 'shares that the upstream never answered'],
   shareGap: ['warn', 'the upstream counted another number of shares'],
+  upstreamUpdateRefused: ['warn', 'update of hashrate and target refused upstream'],
   lineFault: ['debug', 'line not understood'],
   payoutBroken: ['error', 'the coinbase does not pay what the identity says'],
   coinbaseTooLarge: ['warn', 'coinbase larger than some firmware takes'],

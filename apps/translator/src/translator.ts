@@ -8,13 +8,14 @@ import { defaultModules, type TranslatorModules } from './modules.ts';
 import type { TranslatorOptions, TranslatorUpstream } from './options.ts';
 import { TranslatorMachine } from './translatorMachine.ts';
 import { securityOf } from './upstreamConnection.ts';
+import { UpstreamLinks } from './upstreamLinks.ts';
 
 export interface Translator {
   readonly address: { readonly host: string; readonly port: number };
   /** Closed miner connections by cause. */
   readonly closeCounts: ReadonlyMap<LineCloseCause, number>;
   /** To be read only: miners, channels and upstream as they are now. */
-  readonly core: Pick<TranslatorCore<TranslatorUpstream>, 'miners' | 'minerCount' | 'sources' | 'upstream'>;
+  readonly core: Pick<TranslatorCore<TranslatorUpstream>, 'miners' | 'miner' | 'minerCount' | 'sources' | 'upstream'>;
   close(): Promise<void>;
 }
 
@@ -50,8 +51,9 @@ export async function createTranslator(
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     });
-    const machine = new TranslatorMachine(core, options, modules, onEvent);
-    resources.add('upstream', () => machine.close());
+    const upstreams = new UpstreamLinks(options, modules, (input) => machine.handle(input));
+    const machine = new TranslatorMachine(core, { clock: modules.clock, upstreams, onEvent });
+    resources.add('upstreams', () => upstreams.close());
     const listener = await modules.listenLines({
       ...options.listen,
       clock: modules.clock,
@@ -65,6 +67,7 @@ export async function createTranslator(
       ...(options.lineLimits === undefined ? {} : { limits: options.lineLimits }),
     });
     resources.add('listener', () => listener.close());
+    resources.add('machine', () => machine.stop());
     onEvent({ type: 'listening', address: formatSocketAddress(listener.address) });
     return {
       address: listener.address,

@@ -1,38 +1,31 @@
-import type { ConnectionEvent } from '@stratumkit/connection';
+import type { Now } from '@stratumkit/codec';
 import type { TranslatorCore, TranslatorInput, TranslatorOutput } from '@stratumkit/roles';
 import type { LineEvent } from '@stratumkit/sv1';
-import type { LineLink, Link } from '@stratumkit/transport';
+import type { LineLink } from '@stratumkit/transport';
 import type { TranslatorAppEvent } from './events.ts';
-import type { TranslatorModules } from './modules.ts';
-import type { TranslatorOptions, TranslatorUpstream } from './options.ts';
-import { createUpstreamConnection } from './upstreamConnection.ts';
+import type { TranslatorUpstream } from './options.ts';
+import type { UpstreamLinks } from './upstreamLinks.ts';
 
-type Core = TranslatorCore<TranslatorUpstream>;
+export interface TranslatorEdge {
+  readonly clock: () => Now;
+  readonly upstreams: UpstreamLinks;
+  onEvent(event: TranslatorAppEvent): void;
+}
 
 /** Joins sockets and core. */
 export class TranslatorMachine {
-  readonly #core: Core;
-  readonly #options: TranslatorOptions;
-  readonly #modules: TranslatorModules;
-  readonly #onEvent: (event: TranslatorAppEvent) => void;
+  readonly #core: TranslatorCore<TranslatorUpstream>;
+  readonly #edge: TranslatorEdge;
   readonly #miners = new Map<number, LineLink>();
-  readonly #upstreams = new Map<number, Link<'mining'>>();
-  readonly #abort = new AbortController();
   readonly #inputs: TranslatorInput[] = [];
   #isHandling = false;
+  #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(
-    core: Core,
-    options: TranslatorOptions,
-    modules: TranslatorModules,
-    onEvent: (event: TranslatorAppEvent) => void,
-  ) {
+  constructor(core: TranslatorCore<TranslatorUpstream>, edge: TranslatorEdge) {
     this.#core = core;
-    this.#options = options;
-    this.#modules = modules;
-    this.#onEvent = onEvent;
+    this.#edge = edge;
   }
 
   admit(link: LineLink): void {
@@ -47,36 +40,34 @@ export class TranslatorMachine {
       return;
     }
     this.#miners.delete(connection);
-    this.#onEvent({ type: 'connectionClosed', connection, cause: event.cause });
+    this.#edge.onEvent({ type: 'connectionClosed', connection, cause: event.cause });
     this.handle({ type: 'miner-disconnected', connection });
   }
 
   /** One input at a time: what an output leads to waits until the outputs before it are done. */
   handle(input: TranslatorInput): void {
+    if (this.#isClosed) return;
     this.#inputs.push(input);
     if (this.#isHandling) return;
     this.#isHandling = true;
     try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const output of this.#core.handle(next, this.#modules.clock())) this.#perform(output);
-      }
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
+        for (const output of this.#core.handle(next, this.#edge.clock())) this.#perform(output);
     } finally {
       this.#isHandling = false;
     }
     this.#schedule();
   }
 
-  async close(): Promise<void> {
+  /** Tells miners and upstream goodbye. */
+  stop(): void {
     this.handle({ type: 'stop' });
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#timerAtMs = Number.NEGATIVE_INFINITY;
-    const links = [...this.#upstreams.values()];
-    for (const link of links) link.close('shutdown');
-    this.#abort.abort();
-    await Promise.all(links.map((link) => link.closed));
   }
 
   #perform(output: TranslatorOutput<TranslatorUpstream>): void {
+    const { upstreams } = this.#edge;
     switch (output.type) {
       case 'miner-send':
         for (const connection of output.to) this.#miners.get(connection)?.send(output.line);
@@ -85,67 +76,30 @@ export class TranslatorMachine {
         this.#miners.get(output.to)?.close('role-decision', output.reason);
         return;
       case 'connect':
-        void this.#connect(output.connection, output.upstream);
+        void upstreams.connect(output.connection, output.upstream);
         return;
       case 'upstream-send':
-        this.#upstreams.get(output.connection)?.send(output.frame, { kind: output.kind });
+        upstreams.send(output.connection, output.frame, output.kind);
         return;
-      case 'upstream-close': {
-        const link = this.#upstreams.get(output.connection);
-        this.#upstreams.delete(output.connection);
-        link?.close('role-decision', { reason: output.reason });
+      case 'upstream-close':
+        upstreams.drop(output.connection, output.reason);
         return;
-      }
       case 'upstream-channels':
-        this.#upstreams.get(output.connection)?.setOpenChannels(output.open);
+        upstreams.setOpenChannels(output.connection, output.open);
         return;
       case 'event':
         if (output.event.type === 'workerAuthorized') this.#miners.get(output.event.connection)?.established();
-        this.#onEvent(output.event);
-    }
-  }
-
-  async #connect(connection: number, upstream: TranslatorUpstream): Promise<void> {
-    const { host, port } = upstream;
-    try {
-      const link = await this.#modules.connect<'mining'>({
-        host,
-        port,
-        clock: this.#modules.clock,
-        signal: this.#abort.signal,
-        createConnection: (now) => createUpstreamConnection(upstream, this.#options, this.#modules, now),
-        onEvent: (event) => this.#onUpstreamEvent(connection, event),
-      });
-      this.#upstreams.set(connection, link);
-    } catch (error) {
-      const reason = (error as { readonly code?: string }).code ?? 'connect-failed';
-      this.handle({ type: 'upstream-disconnected', connection, reason });
-    }
-  }
-
-  #onUpstreamEvent(connection: number, event: ConnectionEvent<'mining'>): void {
-    switch (event.type) {
-      case 'ready': {
-        const { flags, extensions } = event;
-        this.handle({ type: 'upstream-connected', connection, flags, extensions });
-        return;
-      }
-      case 'message':
-        this.handle({ type: 'upstream-message', connection, message: event.message });
-        return;
-      case 'closed':
-        this.#upstreams.delete(connection);
-        this.handle({ type: 'upstream-disconnected', connection, reason: event.cause });
+        this.#edge.onEvent(output.event);
     }
   }
 
   /** The timer is moved only if it would fire too late. */
   #schedule(): void {
     const { deadline } = this.#core;
-    if (deadline === undefined || deadline >= this.#timerAtMs) return;
+    if (deadline === undefined || deadline >= this.#timerAtMs || this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#timerAtMs = deadline;
-    const delay = Math.max(0, Math.ceil(deadline - this.#modules.clock().monotonicMs));
+    const delay = Math.max(0, Math.ceil(deadline - this.#edge.clock().monotonicMs));
     this.#timer = setTimeout(() => {
       this.#timerAtMs = Number.POSITIVE_INFINITY;
       this.handle({ type: 'tick' });

@@ -55,8 +55,11 @@ export type TranslatorEvent =
       readonly workerName: string | undefined;
       readonly refusal: ShareRefusal;
     })
-  /** Sent upstream: a header at or below the network's target, whatever else is wrong with the share. */
-  | (OfWorker & { readonly type: 'block'; readonly hash: Uint8Array })
+  /**
+   * A header at or below the network's target, whatever else is wrong with the share. `sent` upstream, unless that is gone. Where
+   * the network is easier than difficulty 1 only the upstream knows what a block is.
+   */
+  | (OfWorker & { readonly type: 'block'; readonly hash: Uint8Array; readonly sent: boolean })
   /** The upstream counted shares that were sent to it. */
   | { readonly type: 'upstreamAccepted'; readonly shares: number; readonly difficultySum: bigint }
   /** The upstream refused a share that passed the same checks here. */
@@ -65,6 +68,8 @@ export type TranslatorEvent =
   | { readonly type: 'sharesUnknown'; readonly shares: number }
   /** The upstream counted more or fewer shares than it answered. */
   | { readonly type: 'shareGap'; readonly answered: number; readonly counted: number }
+  /** The upstream does not take what it was told of hashrate and target. */
+  | { readonly type: 'upstreamUpdateRefused'; readonly channelId: number; readonly errorCode: string }
   /** A line of a miner was no message, or broke a rule. */
   | (OfMiner & { readonly type: 'lineFault'; readonly code: string })
   | { readonly type: 'payoutBroken'; readonly channelId: number; readonly userIdentity: string }

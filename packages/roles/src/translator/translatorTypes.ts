@@ -11,6 +11,8 @@ import type { TranslatorEvent } from './translatorEvent.ts';
 export interface TranslatorLimits {
   /** Miners are closed when no upstream has served work for so long, so that their own fallback works. */
   readonly noWorkMs: number;
+  /** Connections on which no worker is authorized are closed after so long. */
+  readonly authorizeMs: number;
   /** UpdateChannel is sent no more often than this for each channel (spec 5.3.7). */
   readonly updateMs: number;
   /** How long a miner that went can come back to its session, and how many of those are remembered. */
@@ -22,6 +24,7 @@ export interface TranslatorLimits {
 
 export const DEFAULT_TRANSLATOR_LIMITS: TranslatorLimits = {
   noWorkMs: 30_000,
+  authorizeMs: 60_000,
   updateMs: 5_000,
   resumeMs: 300_000,
   resumableSessions: 256,

@@ -35,6 +35,8 @@ export interface SourceTotals {
   blocks: number;
 }
 
+/** Version bits that mining hardware is known to roll (BIP320). */
+const HARDWARE_VERSION_MASK = 0x1fffe000;
 /** Words of an upstream that are counted one by one. */
 const MAX_REFUSAL_CODES = 32;
 
@@ -43,7 +45,6 @@ export class WorkSource {
   readonly session: UpstreamSession;
   readonly channel: ClientChannel;
   readonly miners = new Set<Miner>();
-  readonly sent = new Map<number, SentShare>();
   /** Zero bytes of the rolled part that nobody rolls: the upstream gave more than was asked for. */
   readonly padding: number;
   readonly totals: SourceTotals = {
@@ -58,19 +59,34 @@ export class WorkSource {
   };
   needsUpdate = false;
   updatedMs = Number.NEGATIVE_INFINITY;
+  readonly #versionMask: number;
   readonly #promise: PayoutPromise | undefined;
+  readonly #sent = new Map<number, SentShare>();
   #tip: { readonly client: ClientTip; readonly chain: ChainTip } | undefined;
 
-  /** `localSize`: bytes that translator and miners use. */
-  constructor(session: UpstreamSession, channel: ClientChannel, localSize: number) {
+  /** `localSize`: bytes that translator and miners use. `versionMask`: what miners may be granted at most. */
+  constructor(
+    session: UpstreamSession,
+    channel: ClientChannel,
+    localSize: number,
+    versionMask = HARDWARE_VERSION_MASK,
+  ) {
     this.session = session;
     this.channel = channel;
+    this.#versionMask = versionMask;
     this.padding = channel.extranonceSize - localSize;
     this.#promise = payoutPromise(channel.userIdentity);
   }
 
   get work(): ActiveWork | undefined {
     return this.channel.work;
+  }
+
+  /** Version bits that the present job leaves to miners; undefined while there is none. */
+  get allowedMask(): number | undefined {
+    const { work } = this;
+    if (work === undefined) return undefined;
+    return work.job.versionRollingAllowed ? this.#versionMask : 0;
   }
 
   /** Whether a share of this job can still be sent. */
@@ -81,6 +97,30 @@ export class WorkSource {
       this.session.client.channels.get(this.channel.channelId) === this.channel &&
       this.channel.isValidJob(work.job.jobId)
     );
+  }
+
+  sent(sequenceNumber: number, share: SentShare): void {
+    this.totals.sent++;
+    this.#sent.set(sequenceNumber, share);
+  }
+
+  /** The share that is answered, which is not waited for any more. */
+  take(sequenceNumber: number): SentShare | undefined {
+    const share = this.#sent.get(sequenceNumber);
+    this.#sent.delete(sequenceNumber);
+    return share;
+  }
+
+  /** Waits for no answer any more; returns how many were missing. */
+  giveUp(): number {
+    const { size } = this.#sent;
+    this.#sent.clear();
+    return size;
+  }
+
+  countAcknowledged(count: number, difficultySum: bigint): void {
+    this.totals.accepted += count;
+    this.totals.difficultySum += difficultySum;
   }
 
   countAccepted(hash: Uint8Array, difficulty: number): void {

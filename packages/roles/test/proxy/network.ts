@@ -89,6 +89,14 @@ export interface Client {
   disconnected(connection: number, reason: string): void;
 }
 
+/** Anything else with a deadline. */
+export interface OtherMachine {
+  readonly deadline: number | undefined;
+  tick(): void;
+  /** A second's worth of hashes. */
+  mine?(): void;
+}
+
 interface Cable {
   readonly server: string;
   readonly serverSide: number;
@@ -104,6 +112,8 @@ export class Network {
   readonly proxies = new Map<string, TestProxy>();
   readonly farms = new Map<string, TestFarm>();
   readonly servers = new Map<string, Server>();
+  /** Machines of other kinds that time passes for. */
+  readonly others: OtherMachine[] = [];
   readonly randomBytes = seededRandom(7);
   readonly random = (): number => new DataView(this.randomBytes(4).slice().buffer).getUint32(0) / 2 ** 32;
   readonly #cables = new Set<Cable>();
@@ -166,6 +176,7 @@ export class Network {
       }
       this.clock.advance(end - this.now.monotonicMs);
       for (const farm of this.farms.values()) farm.mine();
+      for (const machine of this.others) machine.mine?.();
       this.pump();
     }
   }
@@ -254,8 +265,8 @@ export class Network {
     return undefined;
   }
 
-  #machines(): (TestPool | TestProxy | TestFarm)[] {
-    return [...this.pools.values(), ...this.proxies.values(), ...this.farms.values()];
+  #machines(): OtherMachine[] {
+    return [...this.pools.values(), ...this.proxies.values(), ...this.farms.values(), ...this.others];
   }
 }
 
