@@ -84,8 +84,8 @@ describe('a solution', () => {
     pool.tip();
     const { channelId } = bodyOf(pool.connect(1).openExtended(1), 'OpenExtendedMiningChannel.Success');
     pool.submit(1, pool.mine(1, channelId, 'block'));
-    const solution = pool.toProvider.at(-1)!;
-    if (solution.name !== 'SubmitSolution') throw new Error('no solution');
+    const solution = pool.toProvider.findLast(({ name }) => name === 'SubmitSolution');
+    if (solution?.name !== 'SubmitSolution') throw new Error('no solution');
     return { solution: solution.value, hash: pool.eventsOf('block')[0]!.hash };
   }
 
