@@ -1,19 +1,10 @@
-import { displayHash } from '@stratumkit/bitcoin';
-import { ConfigError, displayText } from '@stratumkit/codec';
-import type { DeviceEvent } from '@stratumkit/roles';
-import {
-  boolean,
-  choice,
-  custom,
-  defineApp,
-  integer,
-  type Logger,
-  list,
-  stratumUrl,
-  string,
-} from '@stratumkit/runtime';
+import { ConfigError } from '@stratumkit/codec';
+import { SV1_PROFILE_NAMES } from '@stratumkit/roles';
+import { boolean, choice, custom, defineApp, integer, list, string } from '@stratumkit/runtime';
 import { createMiningDevice } from './createMiningDevice.ts';
+import { parseDeviceUrl } from './deviceUrl.ts';
 import { formatHashrate, parseHashrate } from './hashrate.ts';
+import { logEvent } from './logEvent.ts';
 import { deviceNames, type MiningDeviceOptions } from './options.ts';
 
 const REPORT_MS = 10_000;
@@ -22,7 +13,7 @@ const EXAMPLE = 'stratum2+tcp://127.0.0.1:34254/9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFq
 export const miningDevice = defineApp({
   name: 'mining-device',
   version: '0.0.0',
-  description: 'Simulated Stratum V2 mining devices that hash for real.',
+  description: 'Simulated mining devices, Stratum V2 and V1, that hash for real.',
   examples: [
     { command: `mining-device --upstream ${EXAMPLE}`, does: 'mine as one device on all processors but one' },
     {
@@ -37,12 +28,21 @@ export const miningDevice = defineApp({
       command: 'mining-device --upstream stratum2+tcp://127.0.0.1:34254 --insecure',
       does: 'no encryption, for a server on this machine that was started the same way',
     },
+    {
+      command:
+        'mining-device --protocol sv1 --upstream stratum+tcp://127.0.0.1:34255 --devices 5 --profile bitaxe,minerd',
+      does: 'SV1 miners, with the habits of a Bitaxe and of cpuminer in turn',
+    },
   ],
   options: {
-    upstream: list(stratumUrl({ doc: 'upstream' }), {
-      doc: 'where to mine, stratum2+tcp://host:port/AUTHORITY_KEY; further ones are tried when the first fails',
-      placeholder: 'url,...',
-    }),
+    protocol: choice(['sv2', 'sv1'], { doc: 'protocol spoken upstream', default: 'sv2' }),
+    upstream: list(
+      { ...custom({ doc: 'upstream' }, parseDeviceUrl), concealed: true },
+      {
+        doc: 'where to mine, stratum2+tcp://host:port/AUTHORITY_KEY, or stratum+tcp://host:port for SV1; further ones are tried when the first fails',
+        placeholder: 'url,...',
+      },
+    ),
     user_identity: string({
       doc: 'identity sent upstream; with several devices, each appends its name',
       default: 'stratumkit',
@@ -78,11 +78,30 @@ export const miningDevice = defineApp({
       default: false,
     }),
     tlv_byte_order: choice(['big', 'little'], { doc: 'byte order of that name; little for SRI', default: 'big' }),
+    profile: list(choice(SV1_PROFILE_NAMES, { doc: 'profile' }), {
+      doc: `SV1: whose habits the devices have, of ${SV1_PROFILE_NAMES.join(', ')}; with several they take turns`,
+      default: ['generic'],
+      placeholder: 'name,...',
+    }),
+    password: string({ doc: "SV1: sent with the worker's name", default: 'x', maxLength: 200, secret: true }),
     unverified: boolean({ doc: 'encrypt, but trust any server; its key is not checked', default: false }),
     insecure: boolean({ doc: 'do not encrypt; for servers on this machine', default: false }),
   },
-  check({ upstream, unverified, insecure }) {
+  check({ protocol, upstream, unverified, insecure }) {
     if (upstream.length === 0) throw new ConfigError('invalid-config', '--upstream is empty');
+    const other = upstream.find((each) => each.protocol !== protocol);
+    if (other !== undefined) {
+      const name = other.protocol === 'sv1' ? 'Stratum V1' : 'Stratum V2';
+      throw new ConfigError(
+        'invalid-config',
+        `--upstream ${other.host}:${other.port} is written as one of ${name}; give --protocol ${other.protocol}, or the scheme ${protocol === 'sv1' ? 'stratum+tcp' : 'stratum2+tcp'}://`,
+      );
+    }
+    if (protocol === 'sv1') {
+      if (unverified || insecure)
+        throw new ConfigError('invalid-config', '--unverified and --insecure are for SV2; SV1 is never encrypted');
+      return;
+    }
     if (unverified && insecure)
       throw new ConfigError('invalid-config', '--unverified and --insecure exclude each other');
     const bare = upstream.find((each) => each.authorityPublicKey === undefined);
@@ -94,7 +113,8 @@ export const miningDevice = defineApp({
     }
   },
   async run(given, { log, resources }) {
-    const { upstream, extranonceSize, versionRolling, unverified, insecure, hashrate, workers, ...rest } = given;
+    const { upstream, extranonceSize, versionRolling, unverified, insecure, hashrate, workers, profile, ...rest } =
+      given;
     if (insecure || unverified) log.warn({ insecure, unverified }, 'the upstream is not authenticated');
     const options: MiningDeviceOptions = {
       ...rest,
@@ -102,6 +122,7 @@ export const miningDevice = defineApp({
       security: insecure ? 'plain' : unverified ? 'unverified' : 'authenticated',
       minExtranonceSize: extranonceSize,
       rollVersion: versionRolling,
+      profiles: profile,
       ...(hashrate === undefined ? {} : { hashrate }),
       ...(workers === undefined ? {} : { workers }),
     };
@@ -123,59 +144,3 @@ export const miningDevice = defineApp({
     return 'running';
   },
 });
-
-function logEvent(log: Logger, event: DeviceEvent, names: readonly string[]): void {
-  const { type, ...fields } = event;
-  const named = 'device' in fields ? { ...fields, device: names[fields.device] } : fields;
-  switch (event.type) {
-    case 'connecting':
-    case 'connected':
-    case 'redirected':
-      log.info(named, EVENT_TEXTS[type]);
-      return;
-    case 'disconnected':
-    case 'redirectRefused':
-      log.warn(named, EVENT_TEXTS[type]);
-      return;
-    case 'channelOpened':
-      log.info({ device: names[event.device], channelId: event.channelId }, EVENT_TEXTS[type]);
-      return;
-    case 'channelRefused':
-    case 'shareRejected':
-      log.warn({ ...named, errorCode: displayText(event.errorCode) }, EVENT_TEXTS[type]);
-      return;
-    case 'channelClosed':
-      log.warn({ ...named, reason: displayText(event.reason) }, EVENT_TEXTS[type]);
-      return;
-    case 'job': {
-      const { jobId, newTip, prevHash } = event;
-      log.debug({ device: names[event.device], jobId, newTip, prevHash: displayHash(prevHash) }, EVENT_TEXTS[type]);
-      return;
-    }
-    case 'shareFound':
-      log.debug({ ...named, hash: displayHash(event.hash) }, EVENT_TEXTS[type]);
-      return;
-    case 'sharesAccepted':
-      log.debug({ ...named, difficultySum: event.difficultySum.toString() }, EVENT_TEXTS[type]);
-      return;
-    case 'shareDropped':
-      log.debug(named, EVENT_TEXTS[type]);
-      return;
-  }
-}
-
-const EVENT_TEXTS: Readonly<Record<DeviceEvent['type'], string>> = {
-  connecting: 'connecting',
-  connected: 'connected',
-  disconnected: 'disconnected',
-  redirected: 'redirected by the upstream',
-  redirectRefused: 'redirection refused',
-  channelOpened: 'channel opened',
-  channelRefused: 'channel refused',
-  channelClosed: 'channel closed by the upstream',
-  job: 'new job',
-  shareFound: 'share found',
-  shareDropped: 'share not sent',
-  sharesAccepted: 'shares accepted',
-  shareRejected: 'share rejected',
-};

@@ -3,7 +3,6 @@ export {
   createMiningDevice,
   type DeviceStatistics,
   type MiningDevice,
-  type MiningDeviceModules,
 } from './createMiningDevice.ts';
 export { formatHashrate, parseHashrate } from './hashrate.ts';
 export {
@@ -12,6 +11,7 @@ export {
   type SearchKernel,
   type SearchResult,
 } from './kernel/searchKernel.ts';
-export type { DeviceUpstream, MiningDeviceOptions } from './options.ts';
+export type { MiningDeviceModules } from './modules.ts';
+export type { DeviceUpstream, MiningDeviceEvent, MiningDeviceOptions } from './options.ts';
 export type { SearchDone, SearchTask } from './search/searchTask.ts';
 export type { SearchWorkers } from './search/workerPool.ts';

@@ -1,13 +1,18 @@
-import type { DeviceEvent } from '@stratumkit/roles';
+import type { DeviceEvent, Sv1DeviceEvent, Sv1ProfileName } from '@stratumkit/roles';
+
+/** Events of both protocols; most have the same names in both. */
+export type MiningDeviceEvent = DeviceEvent | Sv1DeviceEvent;
 
 export interface DeviceUpstream {
   readonly host: string;
   readonly port: number;
-  /** Absent only when the connection is plain, or its server is not to be verified. */
+  /** Absent only for SV1, or when the connection is plain, or its server is not to be verified. */
   readonly authorityPublicKey?: Uint8Array;
 }
 
 export interface MiningDeviceOptions {
+  /** Default `sv2`. With `sv1` nothing is encrypted, and every device has a connection of its own. */
+  readonly protocol?: 'sv2' | 'sv1';
   /** In order of preference. */
   readonly upstreams: readonly DeviceUpstream[];
   /**
@@ -15,7 +20,7 @@ export interface MiningDeviceOptions {
    * `plain`: not encrypted at all, for tests on one machine.
    */
   readonly security?: 'authenticated' | 'unverified' | 'plain';
-  /** Sent upstream; with several devices `.name` is appended for each. */
+  /** Sent upstream, in SV1 as the worker's name; with several devices `.name` is appended for each. */
   readonly userIdentity: string;
   /** Devices that share the workers (default 1). */
   readonly devices?: number;
@@ -36,11 +41,21 @@ export interface MiningDeviceOptions {
   readonly workerTracking?: boolean;
   /** Byte order of that name's field; `little` for SRI servers. */
   readonly tlvByteOrder?: 'big' | 'little';
-  readonly onEvent?: (event: DeviceEvent) => void;
+  /** SV1: whose habits the devices have; with several they take turns (default: generic). */
+  readonly profiles?: readonly Sv1ProfileName[];
+  /** SV1: sent with the worker's name (default `x`). */
+  readonly password?: string;
+  readonly onEvent?: (event: MiningDeviceEvent) => void;
 }
 
 /** Names of the devices, as events and statistics count them. */
 export function deviceNames(options: MiningDeviceOptions): string[] {
   const prefix = options.name ?? 'device';
   return Array.from({ length: options.devices ?? 1 }, (_, i) => `${prefix}${i + 1}`);
+}
+
+/** What one of the devices calls itself. */
+export function identityOf(options: MiningDeviceOptions, name: string): string {
+  const { userIdentity, devices = 1 } = options;
+  return devices === 1 ? userIdentity : `${userIdentity}.${name}`;
 }

@@ -35,10 +35,19 @@ describe('mining-device command', () => {
     });
   });
 
+  it('takes a command line for SV1', async () => {
+    const flags = ['--protocol', 'sv1', '--devices', '2', '--profile', 'bitaxe,minerd'];
+    expect(await run('--upstream', 'stratum+tcp://[::1]:34255/', ...flags, '--check')).toMatchObject({ exitCode: 0 });
+  });
+
   it.each([
     [[], /upstream/],
+    [['--upstream', 'stratum2+tcp://127.0.0.1:1', '--protocol', 'sv1'], /--protocol sv2, or the scheme stratum\+tcp:/],
+    [['--upstream', 'stratum+tcp://127.0.0.1:1/KEY', '--protocol', 'sv1'], /ends with the port/],
+    [['--upstream', 'stratum+tcp://127.0.0.1:1', '--protocol', 'sv1', '--insecure'], /never encrypted/],
+    [['--upstream', 'stratum+tcp://127.0.0.1:1', '--protocol', 'sv1', '--profile', 'bitax'], /bitax.*generic, minerd/],
     [['--upstream', 'stratum2+tcp://127.0.0.1:1'], /no authority key/],
-    [['--upstream', 'stratum+tcp://127.0.0.1:1'], /Stratum V1/],
+    [['--upstream', 'stratum+tcp://127.0.0.1:1'], /Stratum V1; give --protocol sv1/],
     [['--upstream', 'stratum2+tcp://127.0.0.1:1', '--insecure', '--unverified'], /exclude/],
     [['--upstream', 'stratum2+tcp://127.0.0.1:1', '--insecure', '--hashrate', 'fast'], /200k/],
     [['--upstream', 'stratum2+tcp://127.0.0.1:1', '--insecure', '--devices', '0'], /from 1 to 10000/],

@@ -2,9 +2,13 @@ import { EventEmitter, once } from 'node:events';
 import { bigintToTarget } from '@stratumkit/bitcoin';
 import { ConfigError } from '@stratumkit/codec';
 import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
-import type { DeviceEvent } from '@stratumkit/roles';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMiningDevice, type MiningDevice, type MiningDeviceOptions } from '../src/index.ts';
+import {
+  createMiningDevice,
+  type MiningDevice,
+  type MiningDeviceEvent,
+  type MiningDeviceOptions,
+} from '../src/index.ts';
 import { TestUpstream } from './testUpstream.ts';
 
 /** A share in 20,000 hashes. */
@@ -27,10 +31,10 @@ async function device(
   options: Partial<MiningDeviceOptions> = {},
 ): Promise<{
   device: MiningDevice;
-  events: DeviceEvent[];
-  event: (type: DeviceEvent['type'], count?: number) => Promise<void>;
+  events: MiningDeviceEvent[];
+  event: (type: MiningDeviceEvent['type'], count?: number) => Promise<void>;
 }> {
-  const events: DeviceEvent[] = [];
+  const events: MiningDeviceEvent[] = [];
   const emitter = new EventEmitter();
   const running = await createMiningDevice({
     upstreams: [{ host: '127.0.0.1', port: server.port, authorityPublicKey: server.identity.authorityPublicKey }],
@@ -44,7 +48,7 @@ async function device(
     },
   });
   cleanups.push(() => running.close());
-  const event = async (type: DeviceEvent['type'], count = 1) => {
+  const event = async (type: MiningDeviceEvent['type'], count = 1) => {
     while (events.filter((each) => each.type === type).length < count) await once(emitter, 'event');
   };
   return { device: running, events, event };

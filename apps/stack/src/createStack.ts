@@ -3,11 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { displayHash, scriptFromDescriptor } from '@stratumkit/bitcoin';
 import type { InterceptedMessage } from '@stratumkit/message-generator';
-import type { MiningDevice } from '@stratumkit/mining-device';
+import type { MiningDevice, MiningDeviceEvent } from '@stratumkit/mining-device';
 import { decodeAuthorityPublicKey } from '@stratumkit/noise';
 import { type PoolAppEvent, defaultModules as poolModules } from '@stratumkit/pool';
 import { type ProxyAppEvent, defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
-import type { DeviceEvent } from '@stratumkit/roles';
 import { type Logger, Resources } from '@stratumkit/runtime';
 import {
   defaultModules as providerModules,
@@ -269,16 +268,22 @@ function onProxyEvent(event: ProxyAppEvent, sink: StackSink): void {
   }
 }
 
-function onDeviceEvent(event: DeviceEvent, sink: StackSink, names: readonly string[]): void {
+function onDeviceEvent(event: MiningDeviceEvent, sink: StackSink, names: readonly string[]): void {
   switch (event.type) {
     case 'sharesAccepted':
       sink.onEvent({ event: 'share_accepted', device: names[event.device]!, count: event.count });
+      return;
+    case 'shareAccepted':
+      sink.onEvent({ event: 'share_accepted', device: names[event.device]!, count: 1 });
       return;
     case 'shareRejected':
       sink.onEvent({ event: 'share_rejected', error_code: event.errorCode, device: names[event.device]! });
       return;
     case 'channelRefused':
       sink.onWarning(`${names[event.device]}: channel refused: ${event.errorCode}`);
+      return;
+    case 'authorizeRefused':
+      sink.onWarning(`${names[event.device]}: refused by the translator: ${event.message}`);
       return;
     default:
       return;

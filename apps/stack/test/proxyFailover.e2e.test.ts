@@ -1,8 +1,7 @@
-import { createMiningDevice } from '@stratumkit/mining-device';
+import { createMiningDevice, type MiningDeviceEvent } from '@stratumkit/mining-device';
 import { decodeAuthorityPublicKey } from '@stratumkit/noise';
 import { createPool, type PoolAppEvent, defaultModules as poolModules } from '@stratumkit/pool';
 import { createProxy, type ProxyAppEvent, defaultModules as proxyModules } from '@stratumkit/proxy';
-import type { DeviceEvent } from '@stratumkit/roles';
 import { Resources } from '@stratumkit/runtime';
 import { createTemplateProvider } from '@stratumkit/template-provider';
 import { afterEach, expect, it } from 'vitest';
@@ -100,7 +99,7 @@ it('a hundred devices fail over to a second pool and back, without losing their 
   resources.add('proxy', () => proxy.close());
   const active = () => proxyEvents.filter((event) => event.type === 'upstreamActive').map(({ port }) => port);
 
-  const deviceEvents: DeviceEvent[] = [];
+  const deviceEvents: MiningDeviceEvent[] = [];
   const tips = new Map<number, number>();
   const devices = await createMiningDevice({
     upstreams: [{ ...proxy.address, authorityPublicKey: decodeAuthorityPublicKey(proxy.authorityPublicKey!) }],

@@ -1,6 +1,12 @@
 import { difficultyFromTarget, headerHash, meetsTarget, targetFromDifficulty } from '@stratumkit/bitcoin';
 import { encodeText, type Now } from '@stratumkit/codec';
-import { ClientSession, type ClientSessionOutput, DIFFICULTY_ONE_TARGET, type NotifyParams } from '@stratumkit/sv1';
+import {
+  ClientSession,
+  type ClientSessionOutput,
+  DIFFICULTY_ONE_TARGET,
+  type NotifyParams,
+  RPC_ERROR_CODES,
+} from '@stratumkit/sv1';
 import { DEFAULT_DEVICE_TIMEOUTS } from '../device/deviceTypes.ts';
 import { Redial } from '../device/redial.ts';
 import { type SearchChunk, SearchCursor } from '../device/searchCursor.ts';
@@ -389,7 +395,14 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
     }
     const { code, message } = error;
     const tipAgeMs = now.monotonicMs - session.tipSinceMs;
-    return this.#event({ type: 'shareRejected', sequenceNumber: tag, code, message, tipAgeMs });
+    return this.#event({
+      type: 'shareRejected',
+      sequenceNumber: tag,
+      errorCode: wordOf(code),
+      code,
+      message,
+      tipAgeMs,
+    });
   }
 
   #giveUp(reason: string, now: Now): Sv1DeviceOutput<Upstream>[] {
@@ -406,4 +419,17 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
   #event(event: Event): Sv1DeviceOutput<Upstream> {
     return { type: 'event', event: { ...event, device: this.#index } as Sv1DeviceEvent };
   }
+}
+
+const WORDS: readonly (readonly [keyof typeof RPC_ERROR_CODES, string])[] = [
+  ['staleOrUnknownJob', 'stale-share'],
+  ['duplicateShare', 'duplicate-share'],
+  ['lowDifficulty', 'difficulty-too-low'],
+  ['unauthorized', 'unauthorized'],
+  ['notSubscribed', 'not-subscribed'],
+];
+
+/** The SV2 word for the code of a refused share. */
+function wordOf(code: number): string {
+  return WORDS.find(([name]) => RPC_ERROR_CODES[name] === code)?.[1] ?? 'invalid-share';
 }

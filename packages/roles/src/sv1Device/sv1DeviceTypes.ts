@@ -102,6 +102,9 @@ export type Sv1DeviceEvent =
   | (OfDevice & {
       readonly type: 'shareRejected';
       readonly sequenceNumber: number;
+      /** The SV2 word for it. */
+      readonly errorCode: string;
+      /** As the server gave them. */
       readonly code: number;
       readonly message: string;
       /** Since the tip that the device mines on was announced. */

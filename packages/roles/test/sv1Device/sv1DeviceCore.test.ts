@@ -321,18 +321,27 @@ describe('Sv1DeviceCore', () => {
     expect(bench.share()).toBeDefined();
   });
 
-  it('tells the cause of a refused share, and how old the tip was', () => {
+  it.each([
+    [20, 'invalid-share'],
+    [21, 'stale-share'],
+    [22, 'duplicate-share'],
+    [23, 'difficulty-too-low'],
+    [24, 'unauthorized'],
+    [25, 'not-subscribed'],
+    [-3, 'invalid-share'],
+  ])('tells the cause %i of a refused share, and how old the tip was', (code, errorCode) => {
     const bench = new Bench();
     bench.mining();
     bench.ms += 700;
     bench.input({ type: 'found', device: 0, chunk: bench.take()!, nonce: solve(bench.take()!) });
-    bench.line('{"id":5,"result":null,"error":[21,"Job not found",null]}');
+    bench.line(`{"id":5,"result":null,"error":[${code},"why",null]}`);
     expect(bench.events.at(-1)).toEqual({
       type: 'shareRejected',
       device: 0,
       sequenceNumber: 0,
-      code: 21,
-      message: 'Job not found',
+      errorCode,
+      code,
+      message: 'why',
       tipAgeMs: 700,
     });
   });

@@ -2,7 +2,7 @@ import { encodeFrame } from '@stratumkit/framing';
 import { SetupConnectionSuccess } from '@stratumkit/messages/common';
 import { describe, expect, it } from 'vitest';
 import type { MiningDeviceOptions } from '../src/index.ts';
-import { createUpstreamConnection, setupFlags } from '../src/upstreamConnection.ts';
+import { createUpstreamConnection, setupFlags } from '../src/upstream/sv2Connection.ts';
 
 const now = { monotonicMs: 0, unixSeconds: 1_700_000_000 };
 const upstream = { host: 'pool.example', port: 3333 };

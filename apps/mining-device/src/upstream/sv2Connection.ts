@@ -6,7 +6,7 @@ import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
 import { MINING_SETUP_FLAGS, MINING_SETUP_SUCCESS_FLAGS } from '@stratumkit/messages/mining';
 import type { RandomBytes } from '@stratumkit/noise';
-import type { DeviceUpstream, MiningDeviceOptions } from './options.ts';
+import type { DeviceUpstream, MiningDeviceOptions } from '../options.ts';
 
 /** The client side of a mining connection, as a device sets it up. */
 export function createUpstreamConnection(

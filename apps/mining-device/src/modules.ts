@@ -1,0 +1,25 @@
+import type { Now } from '@stratumkit/codec';
+import { type Logger, randomBytes, readClock } from '@stratumkit/runtime';
+import { connect, connectLines } from '@stratumkit/transport';
+import { createWorkerPool, type SearchWorkers } from './search/workerPool.ts';
+
+/** What differs between production and tests. */
+export interface MiningDeviceModules {
+  readonly connect: typeof connect;
+  readonly connectLines: typeof connectLines;
+  readonly createWorkers: (size: number, onFailure: (error: Error) => void) => SearchWorkers;
+  readonly clock: () => Now;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log?: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+}
+
+export const defaultModules: MiningDeviceModules = {
+  connect,
+  connectLines,
+  createWorkers: (size, onFailure) => createWorkerPool({ size, onFailure }),
+  clock: readClock,
+  randomBytes,
+  random: () => new DataView(randomBytes(4).slice().buffer).getUint32(0) / 2 ** 32,
+};
