@@ -190,7 +190,10 @@ function structure(): Schema {
         object({ field_name: string, keyword: string }, ['field_name', 'keyword']),
       ],
     }),
-    address: object({ ip: string, port: integer(0, 65_535), pub_key: string, secret_key: string }, ['ip', 'port']),
+    address: object({ ip: string, port: integer(0, 65_535), pub_key: string, secret_key: string, encrypted: boolean }, [
+      'ip',
+      'port',
+    ]),
     connection: object(
       {
         name: string,
@@ -200,6 +203,7 @@ function structure(): Schema {
         port: integer(0, 65_535),
         pub_key: string,
         secret_key: string,
+        encrypted: boolean,
         open: { enum: ['start', 'action'] },
         tested: { type: 'boolean', description: 'the role under test; ip, port and keys are known to the run' },
         plain: { type: 'boolean', description: 'not encrypted, whatever the run says' },

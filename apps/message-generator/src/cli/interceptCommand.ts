@@ -40,7 +40,9 @@ export async function interceptCommand(flags: InterceptFlags, edge: ProcessEdge)
   });
   const address = formatSocketAddress(interceptor.address);
   const key = encodeAuthorityPublicKey(interceptor.authorityPublicKey);
-  edge.stderr.write(`listening on ${address}, authority key ${key}\n`);
+  edge.stderr.write(
+    `listening on ${address}, authority key ${key}\nconnect SV2 roles to stratum2+tcp://${address}/${key}\n`,
+  );
   await stopped;
   await interceptor.close();
   if (flags.record !== undefined) {
