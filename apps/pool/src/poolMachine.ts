@@ -26,8 +26,11 @@ export class PoolMachine {
   readonly #links = new Map<number, MinerLink>();
   readonly #inputs: PoolInput[] = [];
   #isHandling = false;
+  #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
+  /** Set while the core has more to do, and lets sockets and timers have their turn first. */
+  #nextTurn: ReturnType<typeof setImmediate> | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(core: PoolCore, edge: PoolEdge) {
@@ -89,6 +92,8 @@ export class PoolMachine {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#nextTurn);
+    this.#isClosed = true;
     this.#timerAtMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -98,6 +103,10 @@ export class PoolMachine {
     const coreDeadline = this.#core.deadline ?? Number.POSITIVE_INFINITY;
     if (!isWaiting && coreDeadline >= this.#timerAtMs) return;
     const { monotonicMs } = this.#edge.clock();
+    if (coreDeadline <= monotonicMs) {
+      this.#tickNextTurn();
+      return;
+    }
     const deadline = isWaiting ? Math.min(coreDeadline, monotonicMs + LEDGER_POLL_MS) : coreDeadline;
     if (deadline >= this.#timerAtMs) return;
     clearTimeout(this.#timer);
@@ -109,6 +118,14 @@ export class PoolMachine {
       },
       Math.max(0, Math.ceil(deadline - monotonicMs)),
     );
+  }
+
+  #tickNextTurn(): void {
+    if (this.#isClosed) return;
+    this.#nextTurn ??= setImmediate(() => {
+      this.#nextTurn = undefined;
+      this.handle({ type: 'tick' });
+    });
   }
 
   #apply(output: PoolOutput): void {

@@ -46,9 +46,9 @@ export class GroupChannel {
     return this.#members.delete(channelId);
   }
 
-  /** A `NewExtendedMiningJob` to the group. */
+  /** A `NewExtendedMiningJob` to the group. To members that have the job already it says nothing new. */
   addJob(template: ExtendedJobTemplate): void {
-    for (const member of this.#members.values()) member.addJob(template);
+    for (const member of this.#members.values()) if (member.job(template.jobId) === undefined) member.addJob(template);
   }
 
   /**

@@ -87,7 +87,7 @@ export class ChannelKeeper {
     return outputs;
   }
 
-  /** All channels were told of a new tip. */
+  /** From now on nobody gets work on an older tip. */
   tipChanged(): void {
     this.#extranonces.chainTipChanged();
     for (const peer of this.#peers.values()) {

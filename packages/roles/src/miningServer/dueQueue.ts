@@ -28,11 +28,6 @@ export class DueQueue<K> {
     return this.#due.has(key);
   }
 
-  /** In the order of {@link set}. */
-  keys(): IterableIterator<K> {
-    return this.#due.keys();
-  }
-
   /** Puts the key at the end, whether it was there or not. */
   set(key: K, atMs: number): void {
     const entry = { key, atMs };

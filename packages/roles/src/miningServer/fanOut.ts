@@ -3,7 +3,7 @@ import type { ConnectionId, FrameKind, SendOutput } from '../output.ts';
 /** Collects the frames of one broadcast. Connections for which the frame is the same share it. */
 export class FanOut {
   readonly #kind: FrameKind;
-  readonly #byKey = new Map<string, { frame: Uint8Array; channelId: number; to: ConnectionId[] }>();
+  readonly #byKey = new Map<string, { readonly frame: Uint8Array; readonly channelId: number; to: ConnectionId[] }>();
 
   constructor(kind: FrameKind) {
     this.#kind = kind;
@@ -17,14 +17,15 @@ export class FanOut {
     else entry.to.push(connection);
   }
 
-  /** The order of the first connection of each frame is kept. */
-  outputs(): SendOutput[] {
-    return [...this.#byKey.values()].map(({ frame, channelId, to }) => ({
-      type: 'send',
-      to,
-      frame,
-      kind: this.#kind,
-      channelId,
-    }));
+  /** What was added since the last call; the order of the first connection of each frame is kept. */
+  take(): SendOutput[] {
+    const outputs: SendOutput[] = [];
+    for (const entry of this.#byKey.values()) {
+      const { to, frame, channelId } = entry;
+      if (to.length === 0) continue;
+      entry.to = [];
+      outputs.push({ type: 'send', to, frame, kind: this.#kind, channelId });
+    }
+    return outputs;
   }
 }

@@ -50,7 +50,7 @@ const NO_OUTPUTS: Outputs = [];
 export class MiningServer {
   readonly #limits: MiningServerLimits;
   readonly #peers = new Map<ConnectionId, Peer>();
-  readonly #distribution = new Distribution(this.#peers);
+  readonly #distribution: Distribution;
   readonly #desk: ShareDesk;
   readonly #opener: ChannelOpener;
   readonly #keeper: ChannelKeeper;
@@ -62,6 +62,7 @@ export class MiningServer {
 
   constructor(options: MiningServerOptions) {
     this.#limits = { ...DEFAULT_MINING_SERVER_LIMITS, ...options.limits };
+    this.#distribution = new Distribution(this.#peers, this.#limits.maxReceiversPerTurn);
     const { maxClosedChannels, maxWorkersPerChannel, maxHeldShares, reconnectGraceMs, updateIntervalMs } = this.#limits;
     const { extranonces, hash = portableHash, maxBatchDelayMs = DEFAULT_BATCH_DELAY_MS } = options;
     const { holdsShare = () => false } = options;
@@ -110,8 +111,10 @@ export class MiningServer {
 
   /** When {@link handle} wants a tick, in monotonic milliseconds. */
   get deadline(): number | undefined {
+    const { isPending, sentAtMs } = this.#distribution;
+    if (isPending || this.#desk.isOverdue) return sentAtMs;
     const isMining = this.openChannels > 0 && this.#distribution.tip !== undefined;
-    const jobDeadline = isMining ? this.#distribution.sentAtMs + this.#limits.jobIntervalMs : undefined;
+    const jobDeadline = isMining ? sentAtMs + this.#limits.jobIntervalMs : undefined;
     const deadline = Math.min(
       jobDeadline ?? Number.POSITIVE_INFINITY,
       this.#desk.deadline ?? Number.POSITIVE_INFINITY,
@@ -136,9 +139,11 @@ export class MiningServer {
       case 'disconnected':
         return this.#disconnected(input.connection);
       case 'futureWork':
-        return this.#distribute('future', input.work, this.#distribution.announce(input.work));
+        this.#distribution.announce(input.work);
+        return this.#distribute('future', input.work, now);
       case 'work':
-        return this.#distribute('update', input.work, this.#distribution.refresh(now, input.work));
+        this.#distribution.refresh(now, input.work);
+        return this.#distribute('update', input.work, now);
       case 'tip':
         return this.#changeTip(input, now);
       case 'futureWorkLost':
@@ -277,20 +282,29 @@ export class MiningServer {
 
   #changeTip({ tip, work }: InputOf<'tip'>, now: Now): Outputs {
     if (this.#turningAway === 'no-work') this.#turningAway = undefined;
-    const outputs = this.#distribute('tip', work, this.#distribution.setTip(tip, work, now));
+    this.#distribution.setTip(tip, work, now);
     this.#keeper.tipChanged();
-    this.#retargeting?.workArrived(undefined, now);
+    return this.#distribute('tip', work, now);
+  }
+
+  /** Begins to hand out; what is left after the first slice follows with ticks. */
+  #distribute(reason: Extract<MiningEvent, { type: 'job' }>['reason'], work: Work, now: Now): Outputs {
+    const { templateId, height } = work;
+    const job = event({ type: 'job', reason, templateId, height, channels: this.openChannels });
+    if (reason !== 'future') this.#desk.expireAll();
+    return [...this.#deliver(now), job, ...this.#flushOverdue()];
+  }
+
+  #deliver(now: Now): readonly SendOutput[] {
+    const wasTipPending = this.#distribution.isTipPending;
+    const outputs = this.#distribution.run(now);
+    if (wasTipPending && !this.#distribution.isTipPending) this.#retargeting?.workArrived(undefined, now);
     return outputs;
   }
 
   /** Shares of the old job are acknowledged behind the new one. */
-  #distribute(reason: Extract<MiningEvent, { type: 'job' }>['reason'], work: Work, sends: SendOutput[]): Outputs {
-    const { templateId, height } = work;
-    return [
-      ...sends,
-      event({ type: 'job', reason, templateId, height, channels: this.openChannels }),
-      ...(reason === 'future' ? [] : this.#desk.flushAll()),
-    ];
+  #flushOverdue(): Outputs {
+    return this.#distribution.isPending ? NO_OUTPUTS : this.#desk.flushOverdue(this.#limits.maxReceiversPerTurn);
   }
 
   #settled({ outputs, served }: SettledShares): Outputs {
@@ -299,14 +313,18 @@ export class MiningServer {
 
   #tick(now: Now): Outputs {
     const outputs: MiningServerOutput[] = [
+      ...this.#deliver(now),
+      ...this.#flushOverdue(),
       ...this.#desk.tick(now),
       ...this.#departures.tick(now),
       ...this.#updates.tick(now),
     ];
     if (this.#retargeting !== undefined) outputs.push(...this.#retargeting.tick(now));
     const { work, sentAtMs } = this.#distribution;
-    if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + this.#limits.jobIntervalMs)
-      outputs.push(...this.#distribute('keepalive', work, this.#distribution.refresh(now)));
+    if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + this.#limits.jobIntervalMs) {
+      this.#distribution.refresh(now);
+      outputs.push(...this.#distribute('keepalive', work, now));
+    }
     return outputs;
   }
 

@@ -67,7 +67,8 @@ export class ChannelOpener {
 
     const { lease } = allocation;
     const payoutClass = this.#distribution.classes.join(payout);
-    const group = peer.groupFor(payoutClass, extranonces.totalSize);
+    const { lastRound: round } = this.#distribution;
+    const group = peer.groupFor(payoutClass, extranonces.totalSize, round);
     const { staleGraceMs, hash, createJobHasher, shareBatchSize: batchSize, maxBatchDelayMs } = this.#options;
     const channelId = peer.nextChannelId();
     const { extranoncePrefix, extranonceSize } = lease;
@@ -89,6 +90,7 @@ export class ChannelOpener {
       maxTarget: message.maxTarget.slice(),
       state: 'open',
       closeReason: '',
+      round,
     };
     group?.channel.add(channel);
     peer.channels.set(channelId, served);

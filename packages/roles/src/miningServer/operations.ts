@@ -106,7 +106,9 @@ export class ChannelOperations {
       ({ channel, payoutClass }) =>
         payoutClass === first.payoutClass && channel.fullExtranonceSize === fullExtranonceSize,
     );
-    const group = peer.createGroup(first.payoutClass, fullExtranonceSize, false);
+    // What has not reached one of them yet has to reach the group.
+    const round = Math.min(...members.map((served) => (served.group ?? served).round));
+    const group = peer.createGroup(first.payoutClass, fullExtranonceSize, false, round);
     for (const served of members) {
       peer.leaveGroup(served);
       group.channel.add(served.channel);

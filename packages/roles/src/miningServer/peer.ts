@@ -26,6 +26,8 @@ export interface ServedChannel {
   state: 'open' | 'acknowledging' | 'closed';
   /** For the CloseChannel. */
   closeReason: string;
+  /** The last round of jobs that reached it; of no meaning in a group. */
+  round: number;
 }
 
 export interface ServedGroup {
@@ -33,6 +35,8 @@ export interface ServedGroup {
   readonly payoutClass: PayoutClass;
   /** Channels that open later may join; not so a group that the operator made. */
   readonly open: boolean;
+  /** The last round of jobs that reached it. */
+  round: number;
 }
 
 /** State of one connection. */
@@ -70,17 +74,17 @@ export class Peer {
   }
 
   /** The group that a new channel belongs to. Connections that need standard jobs have none. */
-  groupFor(payoutClass: PayoutClass, fullExtranonceSize: number): ServedGroup | undefined {
+  groupFor(payoutClass: PayoutClass, fullExtranonceSize: number, round: number): ServedGroup | undefined {
     if (this.requiresStandardJobs) return undefined;
     for (const group of this.groups.values())
       if (group.open && group.payoutClass === payoutClass && group.channel.fullExtranonceSize === fullExtranonceSize)
         return group;
-    return this.createGroup(payoutClass, fullExtranonceSize, true);
+    return this.createGroup(payoutClass, fullExtranonceSize, true, round);
   }
 
-  createGroup(payoutClass: PayoutClass, fullExtranonceSize: number, open: boolean): ServedGroup {
+  createGroup(payoutClass: PayoutClass, fullExtranonceSize: number, open: boolean, round: number): ServedGroup {
     const channel = new GroupChannel(this.nextChannelId(), fullExtranonceSize);
-    const group: ServedGroup = { channel, payoutClass, open };
+    const group: ServedGroup = { channel, payoutClass, open, round };
     this.groups.set(channel.groupChannelId, group);
     return group;
   }

@@ -39,6 +39,8 @@ export class ShareDesk {
   readonly #openBatches = new DueQueue<ServedChannel>();
   readonly #committing = new Map<number, ServedChannel>();
   readonly #held = new HeldShares();
+  /** How many of the oldest batches go at once, whatever their time. */
+  #overdue = 0;
 
   constructor(options: ShareDeskOptions) {
     this.#options = options;
@@ -121,8 +123,26 @@ export class ShareDesk {
     return batch === undefined ? [] : [this.#commit(served, batch)];
   }
 
-  flushAll(): MiningServerOutput[] {
-    return [...this.#openBatches.keys()].flatMap((served) => this.flush(served));
+  /** Batches to be committed by {@link flushOverdue}. */
+  get isOverdue(): boolean {
+    return this.#overdue > 0;
+  }
+
+  /** All open batches are to go. */
+  expireAll(): void {
+    this.#overdue = this.#openBatches.size;
+  }
+
+  /** Commits at most `max` batches of those that {@link expireAll} found. */
+  flushOverdue(max: number): MiningServerOutput[] {
+    const outputs: MiningServerOutput[] = [];
+    for (let count = 0; count < max && this.#overdue > 0; count++) {
+      this.#overdue--;
+      const served = this.#openBatches.takeDue(Number.POSITIVE_INFINITY);
+      if (served === undefined) this.#overdue = 0;
+      else outputs.push(...this.flush(served));
+    }
+    return outputs;
   }
 
   tick(now: Now): MiningServerOutput[] {

@@ -55,6 +55,8 @@ export interface MiningServerLimits {
   readonly reconnectGraceMs: number;
   /** Of several `UpdateChannel` for one channel within this time only the first and the last are heeded. */
   readonly updateIntervalMs: number;
+  /** Groups and channels that get a job, and batches that are committed for it, in one turn: a few milliseconds of work. */
+  readonly maxReceiversPerTurn: number;
 }
 
 export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
@@ -66,6 +68,7 @@ export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
   jobIntervalMs: 50_000,
   reconnectGraceMs: 30_000,
   updateIntervalMs: 1_000,
+  maxReceiversPerTurn: 128,
 };
 
 /** Hashes per second, and the least time between two targets of a channel; see `Vardiff`. */
