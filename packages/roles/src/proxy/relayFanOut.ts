@@ -37,7 +37,7 @@ export class RelayFanOut {
   }
 
   outputs(): SendOutput[] {
-    return [...this.#shared.outputs(), ...this.#own];
+    return [...this.#shared.take(), ...this.#own];
   }
 
   #groupOf({ group }: RelayChannel): RelayGroup | undefined {
