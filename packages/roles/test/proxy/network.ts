@@ -6,6 +6,7 @@ import type { SetupConnection } from '@stratumkit/messages/common';
 import {
   CloseChannel,
   NewExtendedMiningJob,
+  OpenExtendedMiningChannelSuccess,
   OpenMiningChannelError,
   SetNewPrevHash,
   SubmitSharesError,
@@ -66,7 +67,9 @@ export type Mood =
   | 'no-channels'
   | 'invalid-job'
   | 'unknown-prev-hash'
-  | 'closes-channel';
+  | 'closes-channel'
+  /** Grants two bytes of extranonce more than it has. */
+  | 'generous';
 
 const FAILURES: Readonly<Partial<Record<Mood, string>>> = {
   refusing: 'connect-failed',
@@ -285,6 +288,9 @@ export class TestPool implements Server {
   swallow = 0;
   /** Sends nothing any more. */
   deaf = false;
+  /** A user that is told to be unknown. */
+  refuses: string | undefined;
+  #lastSuccess: Uint8Array | undefined;
   readonly connections = new Set<number>();
   readonly #network: Network;
   readonly #name: string;
@@ -366,7 +372,8 @@ export class TestPool implements Server {
     }
     this.received.push(decoded.message);
     const { name, value } = decoded.message;
-    if (this.mood === 'no-channels' && name === 'OpenExtendedMiningChannel') {
+    const isOpen = name === 'OpenExtendedMiningChannel' || name === 'OpenStandardMiningChannel';
+    if (isOpen && (this.mood === 'no-channels' || value.userIdentity === this.refuses)) {
       const { requestId } = value;
       this.#send(connection, encodeFrame(OpenMiningChannelError, { requestId, errorCode: 'unknown-user' }));
       return;
@@ -411,14 +418,20 @@ export class TestPool implements Server {
     this.#network.pump();
   }
 
+  repeatLastSuccess(connection: number): void {
+    this.say(connection, this.#lastSuccess!);
+  }
+
   eventsOf<T extends PoolEvent['type']>(type: T): Extract<PoolEvent, { type: T }>[] {
     return this.events.filter((event): event is Extract<PoolEvent, { type: T }> => event.type === type);
   }
 
   #send(connection: number, frame: Uint8Array): void {
     const decoded = decode(frame);
-    if ('foreign' in decoded || this.deaf) return;
+    if ('foreign' in decoded) return;
     const { message } = decoded;
+    if (message.name.endsWith('MiningChannel.Success')) this.#lastSuccess = frame;
+    if (this.deaf) return;
     this.messages.push(message);
     for (const bytes of this.#spoil(message) ?? [frame]) this.#network.toClient(this.#name, connection, bytes);
   }
@@ -431,6 +444,8 @@ export class TestPool implements Server {
       return [encodeFrame(NewExtendedMiningJob, { ...value, minNtime: START })];
     if (this.mood === 'unknown-prev-hash' && name === 'SetNewPrevHash')
       return [encodeFrame(SetNewPrevHash, { ...value, jobId: 4_000_000 })];
+    if (this.mood === 'generous' && name === 'OpenExtendedMiningChannel.Success')
+      return [encodeFrame(OpenExtendedMiningChannelSuccess, { ...value, extranonceSize: value.extranonceSize + 2 })];
     if (this.mood === 'closes-channel' && name === 'SetNewPrevHash') {
       const { channelId } = value;
       return [encodeFrame(CloseChannel, { channelId, reasonCode: 'maintenance' })];
