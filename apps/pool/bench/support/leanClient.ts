@@ -21,6 +21,7 @@ import { randomBytes } from '@stratumkit/runtime';
 
 const ANY_TARGET = new Uint8Array(32).fill(0xff);
 const VERSION = 0x20000000;
+const MIN_NTIME_AT = 8;
 
 /** As little of a client as will do: its time must not be what is measured. */
 export class LeanClient {
@@ -32,6 +33,7 @@ export class LeanClient {
   extranonceSize = 0;
   acknowledged = 0;
   refused = 0;
+  readonly frames = { sent: 0, received: 0 };
   /** Called after input was worked off. */
   onInput: () => void = () => undefined;
   /** While set, input is kept and only its arrival is told. */
@@ -59,6 +61,11 @@ export class LeanClient {
     this.#socket.on('error', () => undefined);
   }
 
+  /** On the wire, handshake included. */
+  get bytes(): number {
+    return this.#socket.bytesRead + this.#socket.bytesWritten;
+  }
+
   /** Resolves when there is a channel with a job on a tip. */
   get ready(): Promise<void> {
     return this.until(() => this.tips > 0);
@@ -66,10 +73,12 @@ export class LeanClient {
 
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.once('close', () => reject(new Error('the server closed the connection')));
+      const fail = () => reject(new Error('the server closed the connection'));
+      this.#socket.once('close', fail);
       const look = () => {
         if (!condition()) return;
         this.onInput = () => undefined;
+        this.#socket.off('close', fail);
         resolve();
       };
       this.onInput = look;
@@ -84,6 +93,7 @@ export class LeanClient {
     const out = new Uint8Array(frames.reduce((size, frame) => size + session.sealedSize(frame.length), 0));
     let offset = 0;
     for (const frame of frames) offset = session.seal(frame, out, offset);
+    this.frames.sent += count;
     return out;
   }
 
@@ -113,6 +123,7 @@ export class LeanClient {
   #send(frame: Uint8Array): void {
     const out = new Uint8Array(this.#session!.sealedSize(frame.length));
     this.#session!.seal(frame, out, 0);
+    this.frames.sent++;
     this.#socket.write(out);
   }
 
@@ -168,6 +179,7 @@ export class LeanClient {
   }
 
   #handle(payload: Uint8Array): void {
+    this.frames.received++;
     switch (this.#messageType) {
       case SetupConnectionSuccess.messageType: {
         const request = { requestId: 1, userIdentity: 'bench', nominalHashRate: 0, maxTarget: ANY_TARGET };
@@ -187,6 +199,9 @@ export class LeanClient {
       case NewExtendedMiningJob.messageType:
       case NewMiningJob.messageType:
         this.jobs++;
+        // Both begin with channel, job and the optional min_ntime.
+        if (payload[MIN_NTIME_AT] === 1)
+          this.jobId = new DataView(payload.buffer, payload.byteOffset).getUint32(4, true);
         return;
       case SetNewPrevHash.messageType: {
         const { jobId, minNtime } = SetNewPrevHash.decode(payload);

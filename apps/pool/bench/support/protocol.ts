@@ -6,6 +6,8 @@ export type Request =
       readonly type: 'start';
       readonly templateProviderPort: number;
       readonly shareBatchSize: number;
+      readonly vardiff?: boolean;
+      readonly minHashrate?: number;
       readonly connectionLimits?: Partial<ConnectionLimits>;
     }
   /** Collects garbage, then answers; what is counted is counted anew from here on. */

@@ -68,10 +68,19 @@ export class BenchProvider {
 
   /** A template for the next tip. */
   announce(): void {
+    this.#template(true);
+  }
+
+  /** A better template for the present tip. */
+  refresh(): void {
+    this.#template(false);
+  }
+
+  #template(futureTemplate: boolean): void {
     this.#send(
       encodeFrame(NewTemplate, {
         templateId: ++this.#templateId,
-        futureTemplate: true,
+        futureTemplate,
         version: 0x20000000,
         coinbaseTxVersion: 2,
         coinbasePrefix: Uint8Array.of(0x03, 0x40, 0x0d, 0x0d),
