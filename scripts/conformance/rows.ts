@@ -18,7 +18,6 @@ export interface Row {
 const ALL: readonly Role[] = ['pool', 'device', 'template provider'];
 const SERVERS: readonly Role[] = ['pool', 'template provider'];
 
-const PROXY_ONLY = 'Binds proxies.';
 const DECLARATION = 'Binds job declaration, which no role here speaks: the pool answers `jd-not-supported`.';
 const AUTHORS = 'Binds those who write extensions; none is defined here.';
 
@@ -31,6 +30,10 @@ function noted(section: string, binds: readonly Role[], sentence: string, note: 
 }
 
 const CONNECTION = 'packages/connection/test';
+const AGGREGATING = 'packages/roles/test/proxy/aggregating.test.ts';
+const TRANSPARENT = 'packages/roles/test/proxy/transparent.test.ts';
+const SWITCHING = 'packages/roles/test/proxy/transparentFailover.test.ts';
+const FAILOVER = 'packages/roles/test/proxy/failover.test.ts';
 const FRAMING = 'packages/framing/test';
 const CHANNELS = 'packages/channels/test';
 const POOL = 'packages/roles/test/pool';
@@ -102,14 +105,22 @@ export const ROWS: readonly Row[] = [
     '3.4.1',
     ['proxy'],
     '… any proxy devices which receive a message with the `channel_msg` bit set and an unknown `extension_type` value MUST forward that message …',
-    `${PROXY_ONLY} A connection hands such frames on unchanged.`,
+    'In aggregating mode the proxy is itself the endpoint of its channels.',
+    `${SWITCHING}: go on in both directions with another channel id and nothing else`,
+    `${SWITCHING}: end at a proxy that aggregates: it is the endpoint of its channels`,
     `${CONNECTION}/limits.test.ts: of an extension are handed to proxies when they are for a channel`,
   ),
-  noted(
+  kept(
     '3.4.1',
     ['proxy'],
     'Any `channel_id` mapping/conversion … MUST be done on the `channel_id` in the first four bytes of the message payload, but the message MUST NOT be otherwise modified.',
-    PROXY_ONLY,
+    `${SWITCHING}: go on in both directions with another channel id and nothing else`,
+  ),
+  kept(
+    '3.4.1',
+    ['proxy'],
+    'Messages with an unknown `extension_type` which are to be processed locally … MUST be discarded and ignored.',
+    `${SWITCHING}: end here when they are for the connection, for the proxy’s own channel, or for none`,
   ),
   kept(
     '3.4.1',
@@ -230,7 +241,9 @@ export const ROWS: readonly Row[] = [
     '3.6.3',
     ['proxy'],
     '… clients SHOULD send a SetupConnection message with all flags set and examine the (potentially) resulting `SetupConnection.Error` message’s flags field.',
-    'Meant for clients that choose between servers by their flags; the device takes a server as it is and needs none of them.',
+    'Meant for clients that choose between servers by their flags. The proxy needs none of them: it takes every upstream as it is, refuses at their setup downstreams that need what it does not give, and lets go of those that are there when it changes.',
+    `${TRANSPARENT}: refuses at the setup what the upstream cannot give`,
+    `${AGGREGATING}: refuses at its setup what the upstream cannot give, custom work in any case`,
   ),
   kept(
     '3.6.3',
@@ -239,12 +252,23 @@ export const ROWS: readonly Row[] = [
     `${CONNECTION}/setup.test.ts: refuses %s, then closes`,
     'packages/roles/test/miningServer/setupPolicy.test.ts: %s',
   ),
-  noted('3.6.4', ['proxy'], '… the intermediate proxy MUST send a `ChannelEndpointChanged` message.', PROXY_ONLY),
+  kept(
+    '3.6.4',
+    ['proxy'],
+    '… the intermediate proxy MUST send a `ChannelEndpointChanged` message.',
+    `${SWITCHING}: make the channel hear of a new endpoint, and no other channel`,
+  ),
   kept(
     '3.6.4',
     ['device'],
     'Upon receipt thereof, any extension state … MUST be reset and version/presence negotiation must begin again.',
     `${CONNECTION}/extensions.test.ts: uses no extension until they are agreed again`,
+  ),
+  kept(
+    '3.6.5',
+    ['proxy'],
+    'This message is connection-related so that it should not be propagated downstream by intermediate proxies.',
+    `${FAILOVER}: comes at once by Reconnect, which is not passed on`,
   ),
   kept(
     '3.7',
@@ -326,15 +350,23 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.2',
-    ['pool'],
+    ['pool', 'proxy'],
     'There MUST NOT be two Channels with the same ID in the same Connection.',
+    `${TRANSPARENT}: passes requests on as they are, and answers under its own ids, which stay`,
     `${POOL}/pool.property.test.ts: keeps every rule in front of strict clients, and credits what they mine`,
   ),
-  noted(
+  kept(
     '5.2',
     ['proxy'],
     '… proxies SHOULD aggregate clients’ Channels into a smaller number of Connections.',
-    PROXY_ONLY,
+    `${AGGREGATING}: lets %s devices mine in one upstream channel`,
+    `${TRANSPARENT}: opens a channel upstream for each %s device, connections: %s`,
+  ),
+  kept(
+    '5.2.1',
+    ['proxy'],
+    '[Where a proxy relays standard channels] the `REQUIRES_STANDARD_JOBS` bit flag will not be set … The Merkle Root of each Standard Job is calculated by the Proxy …',
+    `${TRANSPARENT}: gets one job for all of them, and derives what each needs`,
   ),
   kept(
     '5.2.2',
@@ -402,7 +434,8 @@ export const ROWS: readonly Row[] = [
     '5.3.2',
     ['proxy'],
     'Proxy MUST send 0.0f when there are no mining devices connected yet.',
-    `${PROXY_ONLY} The pool accepts it.`,
+    'The pool accepts it.',
+    `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
     `${CHANNELS}/difficulty/targetPolicy.test.ts: is the easiest one for %d hashes a second`,
   ),
   kept(
@@ -412,11 +445,12 @@ export const ROWS: readonly Row[] = [
     `${CHANNELS}/difficulty/targetPolicy.test.ts: is not above the client max_target`,
     `${POOL}/opening.test.ts: %s: %s`,
   ),
-  noted(
+  kept(
     '5.3.7',
     ['proxy'],
     'If a client performs device/connection aggregation …, it MUST send this message when downstream channels change.',
-    PROXY_ONLY,
+    `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
+    `${TRANSPARENT}: sends UpdateChannel at most once a second for a channel, the last one of them`,
   ),
   kept(
     '5.3.7',
@@ -434,7 +468,8 @@ export const ROWS: readonly Row[] = [
     '5.3.9',
     ['proxy'],
     'A proxy MUST send this message on behalf of all opened channels from a downstream connection in case of downstream connection closure.',
-    PROXY_ONLY,
+    'In aggregating mode they are no channels of the upstream: it is told what they leave behind (next rows).',
+    `${TRANSPARENT}: closes upstream what downstreams close or leave behind`,
   ),
   kept(
     '5.3.9',
@@ -442,22 +477,24 @@ export const ROWS: readonly Row[] = [
     '[The `reason_code`] MUST NOT include control characters and SHOULD use printable ASCII where possible.',
     `${POOL}/outgoing.property.test.ts: puts no control characters into error codes and reasons, whatever a client or an operator says`,
   ),
-  noted(
+  kept(
     '5.3.9',
     ['proxy'],
     'If a proxy is operating in channel aggregating mode …, it MUST send an `UpdateChannel` message when it receives `CloseChannel` or connection closure from a downstream connection.',
-    PROXY_ONLY,
-  ),
-  noted(
-    '5.3.9',
-    ['proxy'],
-    '… proxy servers MUST keep the upstream node notified about the real state of the downstream channels.',
-    PROXY_ONLY,
+    `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
   ),
   kept(
     '5.3.9',
-    ['pool', 'device'],
+    ['proxy'],
+    '… proxy servers MUST keep the upstream node notified about the real state of the downstream channels.',
+    `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
+    `${TRANSPARENT}: closes upstream what downstreams close or leave behind`,
+  ),
+  kept(
+    '5.3.9',
+    ['pool', 'device', 'proxy'],
     'If `channel_id` is addressing a group channel, all channels belonging to such group MUST be closed.',
+    `${TRANSPARENT}: closes upstream what downstreams close or leave behind`,
     `${POOL}/groups.test.ts: end with the group`,
     `${CLIENT}/miningClient.test.ts: follow SetGroupChannel and are closed as a whole`,
   ),
@@ -484,8 +521,9 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.3.15',
-    ['pool'],
+    ['pool', 'proxy'],
     'This MUST be the first message after the channel has been successfully opened.',
+    `${SWITCHING}: opens when an upstream is there what was asked for before, and gives up after the stated time`,
     `${POOL}/firstFrames.test.ts: are Success, future job, SetNewPrevHash on a standard channel`,
   ),
   kept(
@@ -517,7 +555,8 @@ export const ROWS: readonly Row[] = [
     '5.3.16',
     ['proxy'],
     'A proxy MUST translate the message into `NewMiningJob` for all downstream standard channels belonging to the group in case the `SetupConnection` message had the `REQUIRES_STANDARD_JOB` flag set …',
-    `${PROXY_ONLY} The pool does so itself.`,
+    'The pool does so itself.',
+    `${TRANSPARENT}: gets one job for all of them, and derives what each needs`,
     `${POOL}/groups.test.ts: are one message per channel where standard jobs are required`,
   ),
   kept(
@@ -587,10 +626,11 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.3.21',
-    ['pool', 'device'],
+    ['pool', 'device', 'proxy'],
     'The message is not applicable for already received jobs with `min_ntime=nTime`, as their maximum target remains stable.',
     `${CHANNELS}/jobs/jobs.test.ts: keep their target: SetTarget reaches future and later jobs only`,
     `${POOL}/shares.test.ts: judges a share of a replaced job by the target that job had`,
+    `${TRANSPARENT}: follows changes of prefix, target and group`,
   ),
   kept(
     '5.3.22',
@@ -606,9 +646,10 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.3.22',
-    ['pool'],
+    ['pool', 'proxy'],
     'This message can be sent only to connections that don’t have `REQUIRES_STANDARD_JOBS` flag in `SetupConnection`.',
     `${POOL}/channelChanges.test.ts: is never sent where standard jobs are required`,
+    `${TRANSPARENT}: follows changes of prefix, target and group`,
   ),
   kept(
     '7',
@@ -759,6 +800,42 @@ export const ROWS: readonly Row[] = [
     '… if the original coinbase is a SegWit transaction, `coinbase_tx` MUST NOT be stripped of BIP141 fields …',
     `${JOBS}/coinbase.test.ts: carries the BIP141 fields where the template commits to witnesses`,
     `${PROVIDER}/templateServer.test.ts: gives a stripped coinbase its witness back`,
+  ),
+  kept(
+    '10.2',
+    ['proxy'],
+    'Mining proxy must not interpret greater than minimum `nTime` as invalid submission.',
+    `${CHANNELS}/shares/shareValidator.test.ts: keeps the window open when the clock lags behind the chain`,
+    `${AGGREGATING}: takes a rolled time as consensus does, and the pool takes it from it (%s)`,
+  ),
+  kept(
+    '10.2',
+    ['pool', 'proxy'],
+    'Pool SHOULD accept `nTime` which is within the consensus limits. Pool MUST accept `nTime` rolled once per second.',
+    `${CHANNELS}/shares/shareValidator.test.ts: keeps the window open when the clock lags behind the chain`,
+    `${AGGREGATING}: takes a rolled time as consensus does, and the pool takes it from it (%s)`,
+  ),
+  kept(
+    '10.4.2',
+    ['proxy'],
+    'Passes all `OpenChannel` messages from downstream connections to the upstream, with updated `request_id` for unique identification.',
+    `${TRANSPARENT}: passes requests on as they are, and answers under its own ids, which stay`,
+  ),
+  noted(
+    '10.4.2',
+    ['proxy'],
+    'All further messages addressed to the `channel_id` from the upstream node are passed only to this connection, with `channel_id` staying stable.',
+    'Stable for the downstream, which is what 5.2 asks for: the id is the proxy’s own, not the upstream’s. The next upstream of the list knows other ids, and they may be in use on the same downstream connection; the device keeps its channel through the change and hears SetExtranoncePrefix, SetTarget and a job.',
+    `${TRANSPARENT}: passes requests on as they are, and answers under its own ids, which stay`,
+    `${SWITCHING}: tells each channel its new prefix, target and group before the first job, and keeps its id`,
+  ),
+  noted(
+    '10.4.3',
+    ['proxy'],
+    '[Difficulty aggregating proxy] Translates all standard …',
+    'The section is not written yet. Standard and extended channels become parts of one upstream extended channel; what meets its target goes up.',
+    `${AGGREGATING}: lets %s devices mine in one upstream channel`,
+    `${AGGREGATING}: sends up only what meets the upstream target, and answers the rest itself`,
   ),
   noted(
     '0x0001, 1.1',

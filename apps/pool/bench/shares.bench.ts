@@ -1,6 +1,7 @@
 import { openClients } from './support/clients.ts';
 import type { LeanClient } from './support/leanClient.ts';
 import { UNMETERED } from './support/limits.ts';
+import { BURST, pipeline, split } from './support/pipeline.ts';
 import { ServerProcess } from './support/serverProcess.ts';
 import { median } from './support/statistics.ts';
 
@@ -8,8 +9,6 @@ const CONNECTIONS = 100;
 const RUNS = 5;
 const PIPELINED_PER_CONNECTION = 1_000;
 const ANSWERED_PER_CONNECTION = 150;
-/** Sealed shares that are written at once: about one segment of a busy socket. */
-const BURST = 50;
 
 /**
  * Shares a second that one pool process accepts from 100 encrypted connections: sent without waiting, and each sent when the
@@ -61,17 +60,6 @@ async function measure(
 
 function rate(name: string, unit: string, samples: readonly number[]) {
   return { name, unit, median: median(samples), best: Math.max(...samples), samples: samples.length };
-}
-
-function split(client: LeanClient, count: number, size: number): readonly Uint8Array[] {
-  return Array.from({ length: count / size }, () => client.sealShares(size));
-}
-
-async function pipeline(client: LeanClient, bursts: readonly Uint8Array[]): Promise<void> {
-  const wanted = client.acknowledged + bursts.length * BURST;
-  const answered = client.until(() => client.acknowledged + client.refused >= wanted);
-  for (const burst of bursts) if (!client.write(burst)) await client.drained;
-  await answered;
 }
 
 function oneByOne(client: LeanClient, shares: readonly Uint8Array[]): Promise<void> {

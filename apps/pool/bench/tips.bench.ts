@@ -1,7 +1,7 @@
 import { openClients } from './support/clients.ts';
-import type { LeanClient } from './support/leanClient.ts';
 import { ServerProcess } from './support/serverProcess.ts';
 import { quantile } from './support/statistics.ts';
+import { allArrived } from './support/tips.ts';
 
 const CONNECTIONS = 1_000;
 const TIPS = 40;
@@ -40,17 +40,4 @@ export async function run() {
 function row(name: string, samples: readonly number[]) {
   const [median, p95, best] = [0.5, 0.95, 0].map((part) => quantile(samples, part)) as [number, number, number];
   return { name, unit: 'ms', median, p95, best, samples: samples.length };
-}
-
-/** When the last client got something. Nothing is opened meanwhile: the time of 1,000 clients is not the server's. */
-function allArrived(clients: readonly LeanClient[]): Promise<number> {
-  let missing = clients.length;
-  return new Promise((resolve) => {
-    for (const client of clients) {
-      client.onRawInput = () => {
-        client.onRawInput = () => undefined;
-        if (--missing === 0) resolve(performance.now());
-      };
-    }
-  });
 }

@@ -1,6 +1,8 @@
-import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
+import { encodeFrame } from '@stratumkit/framing';
+import { MINING_SETUP_FLAGS, OpenStandardMiningChannel, SubmitSharesStandard } from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
 import { Network, upstream } from './network.ts';
+import { Probe } from './probe.ts';
 
 const NAMES = ['farm.0', 'farm.1', 'farm.2', 'farm.3', 'farm.4'];
 
@@ -170,6 +172,38 @@ describe('a proxy that aggregates', () => {
     expect(farm.received.map(({ name }) => name)).not.toContain('SetExtranoncePrefix');
     expect(Math.min(...farm.accepted)).toBeGreaterThan(0);
   });
+
+  it.each(['aggregating', 'transparent'] as const)(
+    'takes a rolled time as consensus does, and the pool takes it from it (%s)',
+    (mode) => {
+      const network = new Network();
+      const pool = network.pool('pool');
+      const proxy = network.proxy('proxy', [upstream('pool')], { mode, shareBatchSize: 1 });
+      const probe = new Probe(network, 'proxy', MINING_SETUP_FLAGS.requiresStandardJobs);
+      const maxTarget = new Uint8Array(32).fill(0xff);
+      const request = { requestId: 1, userIdentity: 'a', nominalHashRate: 0, maxTarget };
+      probe.say(encodeFrame(OpenStandardMiningChannel, request));
+      const { channelId } = probe.last('OpenStandardMiningChannel.Success');
+      const { jobId, version } = probe.last('NewMiningJob');
+      const submit = (ntime: number, count: number) => {
+        const before = probe.all('SubmitShares.Error').length;
+        for (let nonce = 1; nonce <= count; nonce++)
+          probe.say(
+            encodeFrame(SubmitSharesStandard, { channelId, sequenceNumber: nonce, jobId, nonce, ntime, version }),
+          );
+        return new Set(
+          probe
+            .all('SubmitShares.Error')
+            .slice(before)
+            .map(({ errorCode }) => errorCode),
+        );
+      };
+      expect(submit(network.now.unixSeconds + 7_000, 200)).toEqual(new Set(['difficulty-too-low']));
+      expect(proxy.core.totals.sharesForwarded).toBeGreaterThan(0);
+      expect(pool.eventsOf('shareRejected')).toEqual([]);
+      expect(submit(network.now.unixSeconds + 7_300, 1)).toEqual(new Set(['invalid-share']));
+    },
+  );
 
   it('closes what a downstream breaks, and that connection only', () => {
     const network = new Network();
