@@ -22,11 +22,14 @@ export function channelIdentity(configured: string, workerName: string): string 
   return printable(`${configured}.${workerOf(workerName)}`);
 }
 
-/** The worker's name alone: what stands behind the first dot, or all of it. For the TLV of extension 0x0002. */
+/**
+ * The worker's name alone, for the TLV of extension 0x0002: what stands behind the first dot, the last part of a `sri/...` name, or
+ * all of it.
+ */
 export function workerOf(workerName: string): string {
   const name = printable(workerName);
-  const dot = name.indexOf('.');
-  return dot < 0 || dot === name.length - 1 ? name : name.slice(dot + 1);
+  const at = name.startsWith('sri/') ? name.lastIndexOf('/') : name.indexOf('.');
+  return at < 0 || at === name.length - 1 ? name : name.slice(at + 1);
 }
 
 /** Script of an address of any network. */

@@ -41,6 +41,8 @@ export type LineCloseCause =
   | 'role-decision'
   /** The first byte begins no JSON object: Stratum V2, HTTP, TLS. */
   | 'not-json'
+  /** No TLS where TLS is spoken, or it took too long. */
+  | 'tls-handshake'
   | 'line-too-long'
   | 'first-line-timeout'
   | 'idle-timeout'
@@ -59,9 +61,8 @@ export type LineEvent =
   | { readonly type: 'closed'; readonly cause: LineCloseCause; readonly reason: string | undefined };
 
 const FLUSHED: ReadonlySet<LineCloseCause> = new Set<LineCloseCause>(['peer-closed', 'shutdown', 'role-decision']);
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
-const SPACE = 0x20;
+/** An object, an array (which is answered with an error), or what JSON takes for space. */
+const MAY_BEGIN: ReadonlySet<number> = new Set([0x7b, 0x5b, 0x20, 0x09, 0x0a, 0x0d]);
 
 /**
  * One connection of lines, bytes in and bytes out: line length, rates, deadlines, send queue. It never throws for what a peer
@@ -130,8 +131,7 @@ export class LineConnection {
     if (this.#closed !== undefined || chunk.length === 0) return;
     if (!this.#hasBytes) {
       this.#hasBytes = true;
-      const first = chunk[0]!;
-      if (first !== OPEN_BRACE && first !== OPEN_BRACKET && first > SPACE) {
+      if (!MAY_BEGIN.has(chunk[0]!)) {
         this.#close('not-json');
         return;
       }
