@@ -123,6 +123,24 @@ describe('the interceptor', () => {
     });
   });
 
+  it('shows and records what stands behind the last field, such as the name of a worker', async () => {
+    const append = [0, 2, 1, 0, 1, 0x77];
+    const { seen, recorded } = await intercept({
+      client: [{ message_ids: [{ id: 'setup', append }], results: [expecting('SetupConnection.Success')] }],
+      server: [
+        { message_ids: [], results: [expecting('SetupConnection')] },
+        { message_ids: ['setup_ok'], results: [{ type: 'close_connection' }] },
+      ],
+    });
+    const [first] = seen as [InterceptedMessage];
+    expect(formatIntercepted(first, 1.5)).toMatch(/\}, behind the last field: 000201000177\n$/);
+    expect(JSON.parse(formatInterceptedJson(first, 1.5))).toMatchObject({ fields: { vendor: 'v' }, append });
+    const { actions } = JSON.parse(recorded) as { actions: { message_ids?: unknown[] }[] };
+    expect(actions.flatMap(({ message_ids = [] }) => message_ids)).toMatchObject([
+      { message: { type: 'SetupConnection', vendor: 'v' }, append },
+    ]);
+  });
+
   const numbered = [1, 2, 3].map((channel_id) => ({ message: { type: 'CloseChannel', channel_id, reason_code: 'x' } }));
   const arriving = (...channels: readonly number[]) => [
     { message_ids: [], results: channels.map((channel_id) => expecting('CloseChannel', { channel_id })) },

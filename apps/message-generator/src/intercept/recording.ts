@@ -121,8 +121,10 @@ function sendOf(message: Intercepted, recorded: Recorded): JsonValue {
     if (isObject(message.json)) return { message: renamedParams(message.json, recorded) };
     return { raw: Array.from(new TextEncoder().encode(`${message.text}\n`)) };
   }
-  if (message.json !== undefined && message.rest.length === 0)
-    return { message: renamedFields(message.json, recorded) };
+  if (message.json !== undefined) {
+    const append = message.rest.length === 0 ? {} : { append: Array.from(message.rest) };
+    return { message: renamedFields(message.json, recorded), ...append };
+  }
   const { messageType, extensionType, channelMessage, payload } = message.frame;
   return {
     frame: {

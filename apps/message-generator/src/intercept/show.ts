@@ -25,8 +25,9 @@ export function formatInterceptedJson(
     ...(effect === undefined ? {} : { effect: effect.kind }),
   };
   if (!('frame' in message)) return `${formatJson({ ...head, line: message.json ?? message.text })}\n`;
-  const { frame, json, definition } = message;
-  const body = json === undefined ? { payload: Array.from(frame.payload) } : { fields: json };
+  const { frame, json, definition, rest } = message;
+  const append = rest.length === 0 ? {} : { append: Array.from(rest) };
+  const body = json === undefined ? { payload: Array.from(frame.payload) } : { fields: json, ...append };
   const type = {
     message: definition?.name ?? null,
     message_type: hexByte(frame.messageType),
@@ -38,5 +39,6 @@ export function formatInterceptedJson(
 function detailOf(message: Extract<InterceptedMessage['message'], { frame: unknown }>): string {
   if (message.json === undefined) return `${message.error ?? ''} ${showBytes(message.frame.payload)}`.trim();
   const { type: _type, ...fields } = message.json;
-  return show(fields);
+  const behind = message.rest.length === 0 ? '' : `, behind the last field: ${showBytes(message.rest)}`;
+  return `${show(fields)}${behind}`;
 }
