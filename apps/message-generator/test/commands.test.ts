@@ -219,6 +219,25 @@ describe('the end of a command before it is ready', () => {
   });
 });
 
+describe('connecting', () => {
+  it('is tried again until somebody listens, unless the file says otherwise', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined));
+    const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await listen(0);
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    await new Promise((resolve) => server.close(resolve));
+    const down = { role: 'client', downstream: { ip: '127.0.0.1', port } };
+    expect((await run({ ...down, timeouts: { retry_ms: null } })).failures).toMatchObject([
+      { message: `cannot connect to 127.0.0.1:${port}: ECONNREFUSED`, hard: true },
+    ]);
+    const report = run({ ...down, timeouts: { retry_ms: 10 } });
+    await listen(port);
+    expect((await report).failures).toEqual([]);
+    server.close();
+  });
+});
+
 describe('limits of the default mode', () => {
   it('a command that is never ready', async () => {
     const timeouts = { readyMs: 100 };

@@ -156,6 +156,70 @@ describe('messages', () => {
     expect(problemsOf(mining(message), true)).toContain(problem);
   });
 
+  const bytes = (count: number) => new Array<JsonValue>(count).fill(1);
+  const job = {
+    type: 'NewExtendedMiningJob',
+    channel_id: 1,
+    job_id: 1,
+    min_ntime: [],
+    version: 1,
+    version_rolling_allowed: true,
+    merkle_path: [],
+    coinbase_tx_prefix: [],
+    coinbase_tx_suffix: [],
+  };
+  const open = {
+    type: 'OpenExtendedMiningChannel',
+    request_id: 1,
+    user_identity: 'u',
+    nominal_hash_rate: 1,
+    max_target: bytes(32),
+    min_extranonce_size: 1,
+  };
+  const credit = {
+    type: 'SubmitSharesSuccess',
+    channel_id: 1,
+    last_sequence_number: 1,
+    new_submits_accepted_count: 1,
+    new_shares_sum: 1,
+  };
+
+  it.each<[string, Readonly<Record<string, JsonValue>>, string, JsonValue[], JsonValue[]]>([
+    ['BOOL', job, 'version_rolling_allowed', [true, false], [1, 'true']],
+    ['U16', open, 'min_extranonce_size', [0, 65_535], [-1, 65_536, 1.5, '1']],
+    ['U32', bye, 'channel_id', [0, 4_294_967_295], [-1, 4_294_967_296, '7', null]],
+    ['U64', credit, 'new_shares_sum', [0, 18_446_744_073_709_551_615n], [-1, 18_446_744_073_709_551_616n, '1']],
+    ['F32', open, 'nominal_hash_rate', [10, 1e6, 0.5], ['10', true]],
+    ['U256', open, 'max_target', [bytes(32)], [bytes(31), bytes(33), 'x'.repeat(32)]],
+    ['STR0_255', open, 'user_identity', ['', 'x', 'x'.repeat(255), bytes(255)], ['x'.repeat(256), bytes(256), 7]],
+    ['B0_32', { type: 'SetExtranoncePrefix', channel_id: 1 }, 'extranonce_prefix', [[], bytes(32)], [bytes(33), 7]],
+    ['B0_64K', job, 'coinbase_tx_prefix', [[], bytes(65_535)], [bytes(65_536), [256, 1], [-1, 1]]],
+    ['OPTION[U32]', job, 'min_ntime', [[], [5]], [[1, 2], 5, ['5']]],
+    ['SEQ0_255[U256]', job, 'merkle_path', [[], [bytes(32), bytes(32)]], [[bytes(31)], bytes(32)]],
+    ['SEQ0_64K[U32]', { type: 'SetGroupChannel', group_channel_id: 1 }, 'channel_ids', [[], [1, 2]], [[-1], [[1]], 1]],
+  ])('%s: what is accepted and what is refused', (_type, message, field, accepted, refused) => {
+    for (const value of accepted) expect(problemsOf(mining({ ...message, [field]: value }))).toBe('');
+    for (const value of refused) expect(problemsOf(mining({ ...message, [field]: value }))).toContain(`${field}: `);
+  });
+
+  it('a type is looked up in its section: SetNewPrevHash is in two', () => {
+    const zeros = new Array<JsonValue>(32).fill(0);
+    const inMining = { type: 'SetNewPrevHash', channel_id: 1, job_id: 1, prev_hash: zeros, min_ntime: 1, nbits: 1 };
+    const inTemplates = {
+      type: 'SetNewPrevHash',
+      template_id: 1,
+      prev_hash: zeros,
+      header_timestamp: 1,
+      nBits: 1,
+      target: zeros,
+    };
+    const section = (name: string, message: JsonValue) => problemsOf({ [name]: [{ id: 'm', message }] });
+    expect(section('mining_messages', inMining)).toBe('');
+    expect(section('template_distribution_messages', inTemplates)).toBe('');
+    expect(section('mining_messages', inTemplates)).toContain('is missing');
+    expect(section('template_distribution_messages', inMining)).toContain('is missing');
+  });
+
   it('a bad last byte is dropped under compat, and refused otherwise', () => {
     const list = (transaction: readonly number[]) => ({
       job_declaration_messages: [
@@ -228,6 +292,76 @@ describe('messages', () => {
       { type: 'SetNewPrevHash', channel_id: 1, job_id: 1, prev_hash: new Array(32).fill(0), min_ntime: 1, n_bits: 1 },
       'n_bits is nbits now',
     ],
+    [
+      'template_distribution_messages',
+      {
+        type: 'SetNewPrevHash',
+        template_id: 1,
+        prev_hash: new Array(32).fill(0),
+        header_timestamp: 1,
+        n_bits: 1,
+        target: new Array(32).fill(0),
+      },
+      'n_bits is nBits now',
+    ],
+    [
+      'mining_messages',
+      {
+        type: 'OpenExtendedMiningChannelSuccess',
+        request_id: 1,
+        channel_id: 1,
+        target: new Array(32).fill(0),
+        extranonce_size: 4,
+        extranonce_prefix: [],
+      },
+      'group_channel_id is missing, 0 taken',
+    ],
+    [
+      'template_distribution_messages',
+      { type: 'CoinbaseOutputConstraints', coinbase_output_max_additional_size: 9 },
+      'coinbase_output_max_additional_sigops is missing, 0 taken',
+    ],
+    [
+      'job_declaration_messages',
+      { type: 'AllocateMiningJobTokenSuccess', request_id: 1, mining_job_token: [], coinbase_outputs: [] },
+      'coinbase_outputs is coinbase_tx_outputs now',
+    ],
+    [
+      'job_declaration_messages',
+      {
+        type: 'DeclareMiningJob',
+        request_id: 1,
+        mining_job_token: [],
+        version: 1,
+        coinbase_prefix: [],
+        coinbase_suffix: [],
+        wtxid_list: [],
+        excess_data: [],
+      },
+      'coinbase_prefix is coinbase_tx_prefix now',
+    ],
+    [
+      'mining_messages',
+      {
+        type: 'SetCustomMiningJob',
+        channel_id: 1,
+        request_id: 1,
+        token: [],
+        version: 1,
+        prev_hash: new Array(32).fill(0),
+        min_ntime: 1,
+        nbits: 1,
+        coinbase_tx_version: 1,
+        coinbase_prefix: [],
+        coinbase_tx_input_n_sequence: 1,
+        coinbase_tx_outputs: [],
+        coinbase_tx_locktime: 1,
+        merkle_path: [],
+        extranonce_size: 4,
+      },
+      'token is mining_job_token now',
+    ],
+    ['mining_messages', { ...bye, left_over: 1 }, 'left_over is no field of it, ignored'],
   ])('%s %j is converted with a warning', (section, message, warning) => {
     const plan = parse({ [section]: [{ id: 'm', message }] });
     expect(plan.warnings.map((each) => each.message).join('\n')).toContain(warning);
@@ -236,6 +370,11 @@ describe('messages', () => {
 
   it.each([
     ['job_declaration_messages', { type: 'IdentifyTransactions', request_id: 1 }, 'is gone from the specification'],
+    [
+      'job_declaration_messages',
+      { type: 'IdentifyTransactionsSuccess', request_id: 1 },
+      'is gone from the specification',
+    ],
     [
       'job_declaration_messages',
       {
@@ -405,6 +544,41 @@ describe('roles', () => {
       expect(report.failures).toEqual([]);
       expect(await proxied).toMatchObject({ outcome: 'passed' });
     }
+  });
+
+  it('checks who answers: a key in the file, another one, none', async () => {
+    const server = { actions: [{ message_ids: [], results: [{ type: 'close_connection' }] }] };
+    const client = (address: Test) => ({ downstream: { ip: '127.0.0.1', port: 1, ...address }, actions: [] });
+    const other = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
+    const to = async (address: Test) => (await play(server, client(address), { encrypted: true })).client.failures;
+    expect(await to({ pub_key: KEYS.pub_key })).toEqual([]);
+    expect(await to({ encrypted: true })).toEqual([]);
+    expect(await to({ pub_key: other })).toMatchObject([{ message: expect.stringContaining('the handshake failed') }]);
+  });
+
+  it('an action sends everything before it looks at anything', async () => {
+    const answersLate = {
+      actions: [
+        {
+          message_ids: [],
+          results: [
+            { type: 'expect', message: 'CloseChannel' },
+            { type: 'expect', message: 'SubmitSharesSuccess' },
+          ],
+        },
+        { message_ids: ['setup_ok'], results: [{ type: 'close_connection' }] },
+      ],
+    };
+    const expects = { type: 'expect', message: 'SetupConnectionSuccess', timeout_ms: 10_000 };
+    const together = { actions: [{ message_ids: ['bye', 'credit'], results: [expects] }] };
+    expect((await play(answersLate, together)).client.failures).toEqual([]);
+    const apart = {
+      actions: [
+        { message_ids: ['bye'], results: [{ ...expects, timeout_ms: 50 }] },
+        { message_ids: ['credit'], results: [] },
+      ],
+    };
+    expect((await play(answersLate, apart)).client.failures).toMatchObject([{ message: 'nothing came within 50 ms' }]);
   });
 
   it('the type name is a filter under compat: another message of the subprotocol passes', async () => {

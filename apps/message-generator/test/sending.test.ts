@@ -1,5 +1,10 @@
-import type { JsonValue } from '@stratumkit/codec';
+import { type FieldShape, formatJson, type JsonObject, type JsonValue } from '@stratumkit/codec';
+import { ALL_MESSAGES } from '@stratumkit/messages';
 import { describe, expect, it } from 'vitest';
+import { groupOf, MESSAGE_SECTIONS } from '../src/format/layouts.ts';
+import { parseTestText } from '../src/index.ts';
+import { buildFrame } from '../src/run/sending.ts';
+import { createRandom } from '../src/values/random.ts';
 import { MESSAGES, play, type Test, waitForEnd } from './helpers.ts';
 
 const expecting = (message: string, fields: Readonly<Record<string, JsonValue>> = {}) => ({
@@ -62,6 +67,12 @@ describe('what is sent', () => {
     const started = performance.now();
     expect((await see([send], [expecting('CloseChannel')], {}, { encrypted })).client.failures).toEqual([]);
     expect(performance.now() - started).toBeGreaterThanOrEqual(3 * 15);
+  });
+
+  it('pauses count: a message whose end comes too late is missed', async () => {
+    const send = { id: 'bye', split: [5], delay_ms: 300 };
+    const late = { ...expecting('CloseChannel'), timeout_ms: 30 };
+    expect((await see([send], [late])).client.failures).toMatchObject([{ message: 'nothing came within 30 ms' }]);
   });
 
   it('with bits turned over, which a sealed message does not survive', async () => {
@@ -147,6 +158,45 @@ describe('replace_fields', () => {
     expect(first).not.toBe(second);
     expect(await values(5)).toEqual([first, second]);
     expect((await values(6))[0]).not.toBe(first);
+  });
+
+  it('ARBITRARY works for every field of every message', () => {
+    const sections = Object.entries(MESSAGE_SECTIONS);
+    for (const definition of ALL_MESSAGES) {
+      const section = sections.find(([, group]) => group === groupOf(definition))?.[0] ?? '';
+      const template = Object.fromEntries(
+        Object.entries(definition.specNames).map(([key, name]) => [name, zeroOf(definition.fields[key]?.shape)]),
+      );
+      const message = { type: definition.name, ...template } as JsonObject;
+      const replace_fields = Object.values(definition.specNames).map((name) => [name, 'ARBITRARY']);
+      const text = formatJson({
+        version: '2',
+        role: 'none',
+        actions: [],
+        [section]: [{ id: 'm', message, replace_fields }],
+      });
+      const found = parseTestText(text, 'x.json').messages.get('m');
+      if (found === undefined) throw new Error(definition.name);
+      const scope = { variables: new Map(), random: createRandom(1, definition.name) };
+      for (let count = 0; count < 20; count++) {
+        const { payload } = buildFrame(found, scope, false);
+        expect(definition.encode(definition.decodePrefix(payload).value)).toEqual(payload);
+      }
+    }
+  });
+
+  it('ARBITRARY comes first, then the saved values from the end of the list', async () => {
+    const twice = (first: string, second: string) =>
+      entry([
+        ['channel_id', first],
+        ['channel_id', second],
+      ]);
+    const is = async (test: Test, channel_id: JsonValue) =>
+      (await see(['bye'], [expecting('CloseChannel', { channel_id })], { ...test, variables: { A: 1, B: 2 } })).client
+        .outcome;
+    expect(await is(twice('A', 'ARBITRARY'), 1)).toBe('passed');
+    expect(await is(twice('A', 'B'), 1)).toBe('passed');
+    expect(await is(twice('A', 'B'), 2)).toBe('failed');
   });
 
   it('works in messages with sequences and options', async () => {
@@ -329,3 +379,18 @@ describe('steps', () => {
     expect(bad.client.failures).toMatchObject([{ message: 'nothing was saved as JOB' }]);
   });
 });
+
+function zeroOf(shape: FieldShape | undefined): JsonValue {
+  switch (shape?.kind) {
+    case 'boolean':
+      return false;
+    case 'fixedBytes':
+      return new Array<JsonValue>(shape.length).fill(0);
+    case 'integer':
+    case 'bigint':
+    case 'float':
+      return 0;
+    default:
+      return [];
+  }
+}
