@@ -1,3 +1,4 @@
+import type { CommandDescription } from '@stratumkit/message-generator';
 import type { AppDefinition, Fields, Leaf } from '@stratumkit/runtime';
 import { page, table } from './markdown.ts';
 
@@ -13,15 +14,26 @@ export interface Command {
   readonly app: AppDefinition<Fields>;
 }
 
+/** A command with subcommands. */
+export interface SuiteCommand {
+  readonly folder: string;
+  readonly description: string;
+  readonly subcommands: readonly CommandDescription[];
+}
+
 /** Every page by its file name. */
-export function commandPages(commands: readonly Command[]): ReadonlyMap<string, string> {
+export function commandPages(
+  commands: readonly Command[],
+  suites: readonly SuiteCommand[],
+): ReadonlyMap<string, string> {
   return new Map([
-    ['README.md', indexPage(commands)],
+    ['README.md', indexPage(commands, suites)],
     ...commands.map((command) => [`${command.folder}.md`, commandPage(command)] as const),
+    ...suites.map((suite) => [`${suite.folder}.md`, suitePage(suite)] as const),
   ]);
 }
 
-function indexPage(commands: readonly Command[]): string {
+function indexPage(commands: readonly Command[], suites: readonly SuiteCommand[]): string {
   return page(NOTICE, [
     '# Commands',
     'Run from a clone as `npx pnpm@12 <command>`, or by the name of the bin when installed from npm. Each is configured by flags, by ' +
@@ -29,9 +41,35 @@ function indexPage(commands: readonly Command[]): string {
       'key, variable or flag is refused with the nearest known one. `--check` says what is wrong and ends.',
     table(
       ['command', 'bin', 'what it is'],
-      commands.map(({ folder, app }) => [`[\`${folder}\`](${folder}.md)`, `\`${app.name}\``, app.description]),
+      [
+        ...commands.map(({ folder, app }) => indexRow(folder, app.name, app.description)),
+        ...suites.map(({ folder, description }) => indexRow(folder, folder, description)),
+      ],
     ),
+    suites.map(({ folder }) => `\`${folder}\` has subcommands and takes flags only.`).join(' '),
   ]);
+}
+
+function indexRow(folder: string, bin: string, description: string): string[] {
+  return [`[\`${folder}\`](${folder}.md)`, `\`${bin}\``, description];
+}
+
+function suitePage({ folder, description, subcommands }: SuiteCommand): string {
+  const blocks = subcommands.flatMap(({ name, usage, description: does, options }) => {
+    const rows = options.map(({ flags, description: text, defaultValue }) => [
+      `\`${flags}\``,
+      defaultValue,
+      sentence(text),
+    ]);
+    return [
+      `## ${name}`,
+      sentence(does),
+      `\`\`\`sh\n${usage}\n\`\`\``,
+      ...(rows.length === 0 ? [] : [table(['flag', 'default', 'meaning'], rows)]),
+    ];
+  });
+  const promise = `How to use it, and what it promises: [apps/${folder}](../../apps/${folder}/README.md).`;
+  return page(NOTICE, [`# ${folder}`, description, promise, ...blocks]);
 }
 
 function commandPage({ folder, app }: Command): string {

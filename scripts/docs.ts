@@ -1,12 +1,12 @@
 /** `pnpm docs`: writes the generated pages. Tests hold the committed ones equal to what this would write. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { COMMAND_DOCS, commandPages } from './commandDocs.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, SUITES } from './commands.ts';
 import { CONFORMANCE_PAGE, conformancePage } from './conformance/docs.ts';
 import { PROTOCOL_DOCS, protocolPages } from './protocolDocs.ts';
 
 write(PROTOCOL_DOCS, protocolPages());
-write(COMMAND_DOCS, commandPages(COMMANDS));
+write(COMMAND_DOCS, commandPages(COMMANDS, SUITES));
 writeFileSync(CONFORMANCE_PAGE, conformancePage());
 
 function write(folder: URL, pages: ReadonlyMap<string, string>): void {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { COMMAND_DOCS, commandPages } from '../scripts/commandDocs.ts';
-import { COMMANDS } from '../scripts/commands.ts';
+import { COMMANDS, SUITES } from '../scripts/commands.ts';
 
 describe('docs/commands', () => {
-  const pages = commandPages(COMMANDS);
+  const pages = commandPages(COMMANDS, SUITES);
 
   it.each([...pages.keys()])('%s is what `pnpm docs` writes', (name) => {
     expect(readFileSync(new URL(name, COMMAND_DOCS), 'utf8')).toBe(pages.get(name));
@@ -16,7 +16,7 @@ describe('docs/commands', () => {
 
   it('has a page for every app with a command', () => {
     const apps = readdirSync(new URL('../apps/', import.meta.url));
-    expect([...COMMANDS.map(({ folder }) => folder), 'message-generator'].sort()).toEqual(apps.sort());
+    expect([...COMMANDS, ...SUITES].map(({ folder }) => folder).sort()).toEqual(apps.sort());
   });
 
   it('never shows a secret as a flag', () => {

@@ -1,3 +1,4 @@
+export { type CommandDescription, describeCommands } from './cli/describeCommands.ts';
 export { type ConformanceTest, readConformanceTests, selectTests } from './conformance/files.ts';
 export { runSuite, type SuiteOptions, type SuiteResult, type SuiteTarget } from './conformance/runSuite.ts';
 export { describeBytes } from './decodeInput.ts';

@@ -17,7 +17,7 @@ import { formatList, formatSuite } from '../conformance/terminal.ts';
 import type { TestedRole } from '../format/model.ts';
 import type { Subject } from '../run/connections.ts';
 import { parseAddress, parsePeer } from './addresses.ts';
-import { newSecret } from './newSecret.ts';
+import { authoritySecretKey } from './authorityKey.ts';
 import { runShell, startShell } from './shell.ts';
 
 export interface ConformanceFlags {
@@ -27,7 +27,8 @@ export interface ConformanceFlags {
   readonly authorityKey: string | undefined;
   readonly plain: boolean;
   readonly listen: string | undefined;
-  readonly secretKey: string | undefined;
+  /** Holds the authority secret key, as text. */
+  readonly keyFile: string | undefined;
   readonly start: string | undefined;
   readonly onNewBlock: string | undefined;
   readonly only: readonly string[];
@@ -126,7 +127,7 @@ function sideOf(flags: ConformanceFlags): Side {
   }
   const key =
     flags.authorityKey === undefined ? wanted?.authorityPublicKey : decodeAuthorityPublicKey(flags.authorityKey);
-  const secretKey = flags.secretKey === undefined ? newSecret() : decodeAuthoritySecretKey(flags.secretKey);
+  const secretKey = authoritySecretKey(flags.keyFile);
   const publicKey = encodeAuthorityPublicKey(publicKeyFromSecret(secretKey));
   const listen = listens ? parseAddress(flags.listen ?? '127.0.0.1:0') : undefined;
   if (listen?.port === 0 && flags.start === undefined) {
@@ -178,7 +179,7 @@ function repeatCommand(id: string, flags: ConformanceFlags, side: Side): string 
   if (flags.listen !== undefined) words.push('--listen', quoted(flags.listen));
   if (flags.start !== undefined) words.push('--start', quoted(flags.start));
   if (flags.onNewBlock !== undefined) words.push('--on-new-block', quoted(flags.onNewBlock));
-  if (side.listen !== undefined && flags.secretKey !== undefined) words.push('--secret-key', '...');
+  if (side.listen !== undefined && flags.keyFile !== undefined) words.push('--key-file', flags.keyFile);
   return [...words, '--only', id, '--seed', String(flags.seed)].join(' ');
 }
 

@@ -1,18 +1,19 @@
 import { writeFileSync } from 'node:fs';
-import { decodeAuthorityPublicKey, decodeAuthoritySecretKey, encodeAuthorityPublicKey } from '@stratumkit/noise';
+import { decodeAuthorityPublicKey, encodeAuthorityPublicKey } from '@stratumkit/noise';
 import { formatSocketAddress, type ProcessEdge, randomBytes, readClock } from '@stratumkit/runtime';
 import { createInterceptor } from '../intercept/createInterceptor.ts';
 import { readScript } from '../intercept/script.ts';
 import { formatIntercepted, formatInterceptedJson } from '../intercept/show.ts';
 import { parseAddress, parsePeer } from './addresses.ts';
-import { newSecret } from './newSecret.ts';
+import { authoritySecretKey } from './authorityKey.ts';
 
 export interface InterceptFlags {
   readonly listen: string;
   /** `host:port`, or a stratum2+tcp URL with the key. */
   readonly upstream: string;
   readonly authorityKey: string | undefined;
-  readonly secretKey: string | undefined;
+  /** Holds the authority secret key, as text. */
+  readonly keyFile: string | undefined;
   readonly script: string | undefined;
   readonly record: string | undefined;
   readonly seed: number;
@@ -29,7 +30,7 @@ export async function interceptCommand(flags: InterceptFlags, edge: ProcessEdge)
     listen: parseAddress(flags.listen),
     upstream: { host, port },
     upstreamKey: flags.authorityKey === undefined ? authorityPublicKey : decodeAuthorityPublicKey(flags.authorityKey),
-    authoritySecretKey: flags.secretKey === undefined ? newSecret() : decodeAuthoritySecretKey(flags.secretKey),
+    authoritySecretKey: authoritySecretKey(flags.keyFile),
     rules: flags.script === undefined ? [] : readScript(flags.script),
     seed: flags.seed,
     random: randomBytes,

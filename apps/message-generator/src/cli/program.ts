@@ -19,32 +19,9 @@ const UNUSABLE_COMPAT = 101;
 /** Runs one command line and returns the exit code. */
 export async function runProgram(edge: ProcessEdge): Promise<number> {
   let exitCode = 0;
-  const program = new Command('message-generator')
-    .description('Plays the peer of a Stratum role: scripted tests, a decoder, an interceptor.')
-    .version('0.0.0', '-V, --version', 'print the version')
-    .exitOverride()
-    .showHelpAfterError('(see message-generator --help)')
-    .configureOutput({
-      writeOut: (text) => void edge.stdout.write(text),
-      writeErr: (text) => void edge.stderr.write(text),
-    });
-  addRun(program, edge, (code) => {
+  const program = createProgram(edge, (code) => {
     exitCode = code;
   });
-  addCheck(program, edge, (code) => {
-    exitCode = code;
-  });
-  addDecode(program, edge);
-  addIntercept(program, edge, (code) => {
-    exitCode = code;
-  });
-  addConformance(program, edge, (code) => {
-    exitCode = code;
-  });
-  program
-    .command('schema')
-    .description('print the JSON Schema of test files, for editors')
-    .action(() => void edge.stdout.write(`${JSON.stringify(createSchema(), null, 2)}\n`));
   try {
     await program.parseAsync(edge.argv, { from: 'user' });
     return exitCode;
@@ -54,6 +31,29 @@ export async function runProgram(edge: ProcessEdge): Promise<number> {
     edge.stderr.write(`message-generator: ${error.message}\n`);
     return unusable(edge);
   }
+}
+
+/** The command line with its subcommands; `done` takes the exit code of the one that ran. */
+export function createProgram(edge: ProcessEdge, done: (exitCode: number) => void): Command {
+  const program = new Command('message-generator')
+    .description('Plays the peer of a Stratum role: scripted tests, a decoder, an interceptor.')
+    .version('0.0.0', '-V, --version', 'print the version')
+    .exitOverride()
+    .showHelpAfterError('(see message-generator --help)')
+    .configureOutput({
+      writeOut: (text) => void edge.stdout.write(text),
+      writeErr: (text) => void edge.stderr.write(text),
+    });
+  addRun(program, edge, done);
+  addCheck(program, edge, done);
+  addDecode(program, edge);
+  addIntercept(program, edge, done);
+  addConformance(program, edge, done);
+  program
+    .command('schema')
+    .description('print the JSON Schema of test files, for editors')
+    .action(() => void edge.stdout.write(`${JSON.stringify(createSchema(), null, 2)}\n`));
+  return program;
 }
 
 function unusable(edge: ProcessEdge): number {
@@ -142,7 +142,7 @@ function addIntercept(program: Command, edge: ProcessEdge, done: (exitCode: numb
     .requiredOption('--listen <host:port>', 'where the downstream role connects to')
     .requiredOption('--upstream <host:port|url>', 'where the upstream role listens')
     .option('--authority-key <key>', 'public key of the upstream; its certificate is not checked without it')
-    .option('--secret-key <key>', 'authority secret key to show downstream; a new one unless given')
+    .option('--key-file <file>', 'file with the authority secret key to show downstream; a new key unless given')
     .option('--script <file>', 'rules: drop, delay, duplicate, reorder, corrupt, replace, close')
     .option('--record <file>', 'write a test file that replays the downstream role')
     .option('--seed <n>', 'seed of random values in rules', integer(0, 2 ** 32 - 1), 0)
@@ -154,7 +154,7 @@ function addIntercept(program: Command, edge: ProcessEdge, done: (exitCode: numb
             listen: options.listen ?? '',
             upstream: options.upstream ?? '',
             authorityKey: options.authorityKey,
-            secretKey: options.secretKey,
+            keyFile: options.keyFile,
             script: options.script,
             record: options.record,
             seed: Number(options.seed),
@@ -175,7 +175,7 @@ function addConformance(program: Command, edge: ProcessEdge, done: (exitCode: nu
     .option('--authority-key <key>', 'its public key; its certificate is not checked without it')
     .option('--plain', 'without encryption', false)
     .option('--listen <host:port>', 'where the role is to connect to: devices, and the upstream side of proxies')
-    .option('--secret-key <key>', 'authority secret key to show there; a new one unless given')
+    .option('--key-file <file>', 'file with the authority secret key to show there; a new one unless given')
     .option(
       '--start <command>',
       'starts the role for each test; {address} {host} {port} {key} are where it connects to',
@@ -200,7 +200,7 @@ function addConformance(program: Command, edge: ProcessEdge, done: (exitCode: nu
             authorityKey: text('authorityKey'),
             plain: options.plain === true,
             listen: text('listen'),
-            secretKey: text('secretKey'),
+            keyFile: text('keyFile'),
             start: text('start'),
             onNewBlock: text('onNewBlock'),
             only: options.only as string[],
