@@ -1,12 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ConfigError } from '@stratumkit/codec';
-import {
-  decodeAuthorityPublicKey,
-  decodeAuthoritySecretKey,
-  encodeAuthorityPublicKey,
-  publicKeyFromSecret,
-} from '@stratumkit/noise';
+import { decodeAuthorityPublicKey, encodeAuthorityPublicKey, publicKeyFromSecret } from '@stratumkit/noise';
 import { formatSocketAddress, type ProcessEdge } from '@stratumkit/runtime';
 import { readConformanceTests, selectTests } from '../conformance/files.ts';
 import { formatSuiteHtml } from '../conformance/html.ts';
