@@ -114,7 +114,7 @@ class RunningDevice implements MiningDevice, UpstreamSideOwner {
 
   #createSide(nominalHashrate: number): UpstreamSide {
     return this.#options.protocol === 'sv1'
-      ? new Sv1Side(this.#options, this.#modules, this)
+      ? new Sv1Side(this.#options, this.#modules, this, nominalHashrate)
       : new Sv2Side(this.#options, this.#modules, this, nominalHashrate);
   }
 

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { ConfigError } from '@stratumkit/codec';
 import { formatIntercepted, formatInterceptedJson } from '@stratumkit/message-generator';
 import { parseHashrate } from '@stratumkit/mining-device';
+import { SV1_PROFILE_NAMES } from '@stratumkit/roles';
 import {
   type AppContext,
   boolean,
@@ -10,27 +11,42 @@ import {
   defineApp,
   type InferFields,
   integer,
+  list,
   number,
   string,
 } from '@stratumkit/runtime';
-import { createStack, type Stack, type StackSink } from './createStack.ts';
+import { createStack, type Stack } from './createStack.ts';
+import { fleetsOf } from './fleets.ts';
 import { HashrateMeter } from './hashrateMeter.ts';
 import { parseNode } from './node.ts';
 import { type StackOptions, TOPOLOGIES } from './options.ts';
 import { StackReport } from './report.ts';
 import { formatScreenText, renderScreen } from './screen.ts';
+import type { StackSink } from './sink.ts';
 import { startTerminalView } from './terminalView.ts';
 
 const METER_MS = 500;
 const MAX_WARNINGS = 4;
+/** After the last block, for devices that no share was accepted of yet. */
+const LAST_SHARES_MS = 20_000;
 
 const FIELDS = {
   topology: choice(TOPOLOGIES, {
-    doc: 'which roles, and how they are joined: sv2 is devices to a pool, sv2-proxy has a proxy between them',
-    default: 'sv2',
+    doc: 'which roles, and how they are joined: full is SV2 devices behind a proxy and SV1 devices behind a translator on one pool; sv1 and sv2-proxy are only the one or the other; sv2 is SV2 devices on the pool',
+    default: 'full',
   }),
-  devices: integer({ doc: 'number of mining devices', default: 2, minimum: 1, maximum: 2_000 }),
-  channel: choice(['standard', 'extended'], { doc: 'kind of channel the devices open', default: 'standard' }),
+  devices: integer({
+    doc: 'number of mining devices; a full stack has half of each protocol',
+    default: 4,
+    minimum: 1,
+    maximum: 2_000,
+  }),
+  channel: choice(['standard', 'extended'], { doc: 'kind of channel the SV2 devices open', default: 'standard' }),
+  profile: list(choice(SV1_PROFILE_NAMES, { doc: 'profile' }), {
+    doc: `whose habits the SV1 devices have, of ${SV1_PROFILE_NAMES.join(', ')}; with several they take turns`,
+    default: ['generic'],
+    placeholder: 'name,...',
+  }),
   hashrate: custom(
     { doc: 'of each device, like 50k or 1M hashes a second', default: '100k', placeholder: 'rate' },
     parseHashrate,
@@ -49,7 +65,11 @@ const FIELDS = {
   }),
   transactions_per_second: number({ doc: 'on the embedded chain', default: 2, minimum: 0, maximum: 1_000 }),
   shares_per_minute: number({ doc: 'wanted from each device', default: 60, minimum: 0.1, maximum: 6_000 }),
-  until_blocks: integer({ doc: 'end with exit code 0 after this many blocks', optional: true, minimum: 1 }),
+  until_blocks: integer({
+    doc: 'end with exit code 0 after this many blocks, and a share of every device if it does not take long',
+    optional: true,
+    minimum: 1,
+  }),
   for: number({
     doc: 'end with exit code 0 after this many seconds',
     optional: true,
@@ -75,6 +95,7 @@ const FIELDS = {
   template_provider_port: port('the template provider'),
   pool_port: port('the pool'),
   proxy_port: port('the proxy'),
+  translator_port: port('the translator'),
   intercept: boolean({ doc: 'put an interceptor on every link, and print every message decoded', default: false }),
   record: string({
     doc: 'write what flows on every link to this directory at the end, as tests that message-generator replays',
@@ -89,14 +110,19 @@ type Config = InferFields<typeof FIELDS>;
 export const stack = defineApp({
   name: 'stratumkit',
   version: '0.0.0',
-  description: 'A whole local Stratum V2 mining stack: chain, template provider, pool and devices on 127.0.0.1.',
+  description:
+    'A whole local mining stack on 127.0.0.1: chain, template provider, pool, proxy, translator, and devices of Stratum V2 and V1.',
   environmentPrefix: 'STACK',
   examples: [
-    { command: 'stratumkit', does: 'mine regtest with two devices, a block about every 30 seconds, until Ctrl-C' },
+    { command: 'stratumkit', does: 'mine regtest with four devices, a block about every 30 seconds, until Ctrl-C' },
     { command: 'stratumkit --devices 20 --channel extended --block-interval 5', does: 'more of it' },
     {
-      command: 'stratumkit --topology sv2-proxy --devices 20',
-      does: 'the same behind a proxy, in one channel of the pool',
+      command: 'stratumkit --topology sv1 --devices 5 --profile bitaxe,minerd',
+      does: 'only SV1 devices, behind the translator, with the habits of a Bitaxe and of cpuminer in turn',
+    },
+    {
+      command: 'stratumkit --topology sv2 --devices 1',
+      does: 'the least there is: one device on the pool',
     },
     {
       command: 'stratumkit --until-blocks 3 --block-interval 3 --json --export-blocks blocks.txt',
@@ -119,7 +145,9 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
   const options = toOptions(config);
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const report = new StackReport(Array.from({ length: options.devices }, (_, index) => `device${index + 1}`));
+  const report = new StackReport(
+    fleetsOf(options).flatMap(({ protocol, names }) => names.map((name) => ({ name, protocol }))),
+  );
   const meter = new HashrateMeter();
   const warnings: string[] = [];
   let resolveDone: (exitCode: number) => void = () => undefined;
@@ -129,6 +157,7 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
     fail = reject;
   });
 
+  let lastShares: NodeJS.Timeout | undefined;
   const onTerminal = !config.json && !config.intercept && edge.stdout.isTTY === true;
   const print = (value: object) => edge.stdout.write(`${JSON.stringify(value)}\n`);
   const sink: StackSink = {
@@ -141,7 +170,9 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
         const line = formatScreenText(event);
         if (line !== undefined) edge.stdout.write(`${line}\n`);
       }
-      if (config.untilBlocks !== undefined && report.blocks >= config.untilBlocks) resolveDone(0);
+      if (config.untilBlocks === undefined || report.blocks < config.untilBlocks) return;
+      if (report.isEveryDeviceHeard) resolveDone(0);
+      else lastShares ??= setTimeout(() => resolveDone(0), LAST_SHARES_MS);
     },
     onMessage(link, message) {
       if (!config.intercept) return;
@@ -163,7 +194,14 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
   const view = onTerminal
     ? startTerminalView(edge.stdout, (size) =>
         renderScreen(
-          { report, topology: options.topology, seconds: seconds(), hashesPerSecond: meter.read(seconds()), warnings },
+          {
+            report,
+            topology: options.topology,
+            seconds: seconds(),
+            hashesPerSecond: meter.read(seconds()),
+            hops: running?.hops() ?? [],
+            warnings,
+          },
           size,
         ),
       )
@@ -172,6 +210,7 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
   let metering: NodeJS.Timeout | undefined;
   const stop = async () => {
     clearTimeout(timer);
+    clearTimeout(lastShares);
     clearInterval(metering);
     await running?.close();
     view?.close();
@@ -199,7 +238,10 @@ function toOptions(config: Config): StackOptions {
   const { node, cookieFile } = config;
   if (node === undefined && cookieFile !== undefined)
     throw new ConfigError('invalid-config', '--cookie-file needs --node');
-  return { ...config, node: node === undefined ? undefined : parseNode(node, cookieFile) };
+  if (config.topology === 'full' && config.devices < 2)
+    throw new ConfigError('invalid-config', '--topology full needs at least 2 devices, one of each protocol');
+  const { profile: profiles, ...rest } = config;
+  return { ...rest, profiles, node: node === undefined ? undefined : parseNode(node, cookieFile) };
 }
 
 function port(role: string) {

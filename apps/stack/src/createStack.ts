@@ -1,25 +1,21 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
-import { displayHash, scriptFromDescriptor } from '@stratumkit/bitcoin';
-import type { InterceptedMessage } from '@stratumkit/message-generator';
-import type { MiningDevice, MiningDeviceEvent } from '@stratumkit/mining-device';
-import { decodeAuthorityPublicKey } from '@stratumkit/noise';
-import { type PoolAppEvent, defaultModules as poolModules } from '@stratumkit/pool';
-import { type ProxyAppEvent, defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
-import { type Logger, Resources } from '@stratumkit/runtime';
-import {
-  defaultModules as providerModules,
-  type TemplateProvider,
-  type TemplateProviderEvent,
-  type TemplateProviderOptions,
-} from '@stratumkit/template-provider';
+import type { MiningDevice } from '@stratumkit/mining-device';
+import { defaultModules as poolModules } from '@stratumkit/pool';
+import { defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
+import { Resources } from '@stratumkit/runtime';
+import { defaultModules as providerModules, type TemplateProvider } from '@stratumkit/template-provider';
+import { type Translator, defaultModules as translatorModules } from '@stratumkit/translator';
 import { BlockFinders } from './blockFinders.ts';
-import type { HopSummary, StackEvent } from './events.ts';
-import { secretKeyOf } from './keyFile.ts';
+import type { HopSummary } from './events.ts';
+import { type Fleet, fleetsOf, startFleet } from './fleets.ts';
+import { proxyHop, TranslatorHop } from './hops.ts';
 import { addressOf, type Endpoint, Links, type LinksOptions } from './links.ts';
 import { defaultModules, type StackModules } from './modules.ts';
 import type { StackOptions } from './options.ts';
+import { listening, onPoolEvent, onProviderEvent, onProxyEvent, onTranslatorEvent } from './roleEvents.ts';
+import { poolOptions, providerOptions, proxyOptions, translatorOptions } from './roleOptions.ts';
+import type { StackSink } from './sink.ts';
 
 export interface Stack {
   readonly deviceNames: readonly string[];
@@ -31,22 +27,7 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-export interface StackSink {
-  onEvent(event: StackEvent): void;
-  /** What an operator should see: a role in trouble that goes on. */
-  onWarning(text: string): void;
-  /** What passes on a link, with `intercept`. */
-  onMessage?(link: string, message: InterceptedMessage): void;
-  readonly log?: Logger | undefined;
-}
-
-const HOST = '127.0.0.1';
-const USER_IDENTITY = 'stack';
-const SHARES_PER_BLOCK = 4;
-/** Pays to the regtest pool: a key hash that nobody needs the key of. */
-const REWARD_DESCRIPTOR = 'addr(bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080)';
-
-/** Starts chain, template provider, pool and devices in this order; what fails on the way is undone. */
+/** Starts chain, template provider, pool, what is between, and devices in this order; what fails on the way is undone. */
 export async function createStack(
   options: StackOptions,
   sink: StackSink,
@@ -73,34 +54,27 @@ export async function createStack(
     });
     resources.add('pool', () => pool.close());
 
-    const names = Array.from({ length: options.devices }, (_, index) => `device${index + 1}`);
-    let isClosing = false;
-    const proxy =
-      options.topology === 'sv2-proxy'
-        ? await modules.createProxy(
-            proxyOptions(options, await links.between('proxy', 'pool', pool)),
-            proxyModules,
-            (event) => {
-              if (!isClosing) onProxyEvent(event, sink);
-            },
-          )
-        : undefined;
-    if (proxy !== undefined) resources.add('proxy', () => proxy.close());
-    const upstream = await links.between('devices', proxy === undefined ? 'pool' : 'proxy', proxy ?? pool);
-    const devices = await startDevices(options, upstream, sink, modules, names);
+    const fleets = fleetsOf(options);
+    const between = new Between(options, sink, modules, links, resources);
+    const devices: MiningDevice[] = [];
+    for (const fleet of fleets) {
+      const upstream = await between.upstreamOf(fleet, pool);
+      devices.push(await startFleet(fleet, upstream, options, sink, modules));
+      const started = devices.at(-1)!;
+      resources.add(`${fleet.protocol} devices`, () => started.close());
+    }
     // The pool drains first, then what is between, so that devices hear what became of their last shares.
-    resources.add('devices', async () => {
-      isClosing = true;
+    resources.add('drain', async () => {
+      between.isClosing = true;
       await pool.close();
-      await proxy?.close();
-      await devices.close();
+      await between.close();
     });
     return {
-      deviceNames: names,
+      deviceNames: fleets.flatMap(({ names }) => names),
       get workAccepted() {
         return workAccepted;
       },
-      hops: () => (proxy === undefined ? [] : [hopOf('proxy', proxy)]),
+      hops: () => between.hops,
       close: () => resources.close(),
     };
   } catch (error) {
@@ -109,23 +83,67 @@ export async function createStack(
   }
 }
 
-function providerOptions(options: StackOptions): TemplateProviderOptions {
-  const { node, blockInterval, transactionsPerSecond, dataDir } = options;
-  const expectedHashrate = options.hashrate * options.devices;
-  return {
-    listen: { host: HOST, port: options.templateProviderPort },
-    source:
-      node === undefined
-        ? { type: 'regtest', blockInterval, expectedHashrate, transactionsPerSecond, seed: 1 }
-        : {
-            type: 'node',
-            url: node.url,
-            auth: node.auth,
-            network: 'regtest',
-            pace: { blockInterval, expectedHashrate },
-          },
-    dataDir: dataDir === undefined ? undefined : join(dataDir, 'template-provider'),
-  };
+/** What stands between the pool and the devices. */
+class Between {
+  isClosing = false;
+  readonly #options: StackOptions;
+  readonly #sink: StackSink;
+  readonly #modules: StackModules;
+  readonly #links: Links;
+  readonly #resources: Resources;
+  readonly #translatorHop = new TranslatorHop();
+  #proxy: RunningProxy | undefined;
+  #translator: Translator | undefined;
+
+  constructor(options: StackOptions, sink: StackSink, modules: StackModules, links: Links, resources: Resources) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#modules = modules;
+    this.#links = links;
+    this.#resources = resources;
+  }
+
+  get hops(): readonly HopSummary[] {
+    return [
+      ...(this.#proxy === undefined ? [] : [proxyHop(this.#proxy)]),
+      ...(this.#translator === undefined ? [] : [this.#translatorHop.summary]),
+    ];
+  }
+
+  /** Where the devices of a fleet mine, once it listens. */
+  async upstreamOf({ protocol }: Fleet, pool: Endpoint): Promise<Endpoint> {
+    if (protocol === 'sv1') {
+      const translator = await this.#startTranslator(await this.#links.between('translator', 'pool', pool));
+      return this.#links.between('miners', 'translator', translator);
+    }
+    if (this.#options.topology === 'sv2') return this.#links.between('devices', 'pool', pool);
+    const proxy = await this.#startProxy(await this.#links.between('proxy', 'pool', pool));
+    return this.#links.between('devices', 'proxy', proxy);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#proxy?.close(), this.#translator?.close()]);
+  }
+
+  async #startProxy(pool: Endpoint): Promise<Endpoint> {
+    const proxy = await this.#modules.createProxy(proxyOptions(this.#options, pool), proxyModules, (event) => {
+      if (!this.isClosing) onProxyEvent(event, this.#sink);
+    });
+    this.#proxy = proxy;
+    this.#resources.add('proxy', () => proxy.close());
+    return proxy;
+  }
+
+  async #startTranslator(pool: Endpoint): Promise<Endpoint> {
+    const options = translatorOptions(this.#options, pool);
+    const translator = await this.#modules.createTranslator(options, translatorModules, (event) => {
+      this.#translatorHop.apply(event);
+      if (!this.isClosing) onTranslatorEvent(event, this.#sink);
+    });
+    this.#translator = translator;
+    this.#resources.add('translator', () => translator.close());
+    return { address: translator.address, authorityPublicKey: undefined };
+  }
 }
 
 function linksOptions({ intercept, record, dataDir }: StackOptions, sink: StackSink): LinksOptions {
@@ -136,172 +154,6 @@ function linksOptions({ intercept, record, dataDir }: StackOptions, sink: StackS
     onListening: (role, endpoint) => sink.onEvent(listening(role, addressOf(endpoint), endpoint.authorityPublicKey)),
     onMessage: (link, message) => sink.onMessage?.(link, message),
   };
-}
-
-function poolOptions(options: StackOptions, provider: Endpoint) {
-  return {
-    listen: { host: HOST, port: options.poolPort },
-    templateProvider: { ...provider.address, authorityPublicKey: requiredKey(provider.authorityPublicKey) },
-    authoritySecretKey: secretKeyOf('pool', options.dataDir),
-    network: 'regtest' as const,
-    coinbaseRewardScript: scriptFromDescriptor(REWARD_DESCRIPTOR, 'regtest'),
-    sharesPerMinute: poolShareRate(options),
-    minHashrate: 1,
-  };
-}
-
-/** Behind a proxy all devices are one channel, whose target must not be harder than a block: a proxy sees only nbits. */
-function poolShareRate({ topology, sharesPerMinute, blockInterval }: StackOptions): number {
-  return topology === 'sv2' ? sharesPerMinute : Math.max(sharesPerMinute, (60 / blockInterval) * SHARES_PER_BLOCK);
-}
-
-function proxyOptions(options: StackOptions, pool: Endpoint) {
-  return {
-    listen: { host: HOST, port: options.proxyPort },
-    upstreams: [
-      { ...pool.address, authorityPublicKey: requiredKey(pool.authorityPublicKey), userIdentity: USER_IDENTITY },
-    ],
-    authoritySecretKey: secretKeyOf('proxy', options.dataDir),
-    sharesPerMinute: options.sharesPerMinute,
-    minHashrate: 1,
-  };
-}
-
-function hopOf(role: string, { status: { totals } }: RunningProxy): HopSummary {
-  const { sharesIn, sharesForwarded, sharesAcknowledged } = totals;
-  return {
-    role,
-    shares_in: sharesIn,
-    shares_forwarded: sharesForwarded,
-    shares_acknowledged: sharesAcknowledged,
-  };
-}
-
-function startDevices(
-  options: StackOptions,
-  upstream: Endpoint,
-  sink: StackSink,
-  modules: StackModules,
-  names: readonly string[],
-): Promise<MiningDevice> {
-  const { channel, hashrate, workers, devices } = options;
-  return modules.createMiningDevice(
-    {
-      upstreams: [{ ...upstream.address, authorityPublicKey: requiredKey(upstream.authorityPublicKey) }],
-      // One device alone sends the identity as it is, several append their names.
-      userIdentity: devices === 1 ? `${USER_IDENTITY}.${names[0]}` : USER_IDENTITY,
-      devices,
-      channel,
-      hashrate,
-      ...(workers === undefined ? {} : { workers }),
-      onEvent: (event) => onDeviceEvent(event, sink, names),
-    },
-    sink.log === undefined ? {} : { log: sink.log.child({ role: 'mining-device' }, { level: 'warn' }) },
-  );
-}
-
-function onProviderEvent(event: TemplateProviderEvent, sink: StackSink, finders: BlockFinders): void {
-  switch (event.type) {
-    case 'listening':
-      sink.onEvent(listening('template-provider', event.address, event.authorityPublicKey));
-      return;
-    case 'block': {
-      const device = finders.take(event.hash);
-      if (event.outcome === 'accepted') {
-        sink.onEvent({ event: 'block', height: event.height, hash: event.hash, device: device ?? 'unknown' });
-      } else {
-        sink.onWarning(`block ${event.hash} at height ${event.height}: ${event.outcome} ${event.reason ?? ''}`.trim());
-      }
-      return;
-    }
-    case 'source-lost':
-      sink.onWarning(`${event.source}: ${event.message}`);
-      return;
-    case 'storage-failed':
-      sink.onWarning(`${event.path}: ${event.message}`);
-      return;
-    default:
-      return;
-  }
-}
-
-function onPoolEvent(event: PoolAppEvent, sink: StackSink, finders: BlockFinders): void {
-  switch (event.type) {
-    case 'listening':
-      sink.onEvent(listening('pool', event.address, event.authorityPublicKey));
-      return;
-    case 'block':
-      finders.note(displayHash(event.hash), deviceOf(event.foundBy.worker ?? event.foundBy.userIdentity));
-      return;
-    case 'job':
-      if (event.reason !== 'future' && event.height !== undefined) sink.onEvent({ event: 'job', height: event.height });
-      return;
-    case 'templateProviderUnreachable':
-      sink.onWarning(`pool: template provider ${event.address}: ${event.cause}, next try in ${event.retryInMs} ms`);
-      return;
-    case 'templateProviderFailed':
-      sink.onWarning(`pool: template provider: ${event.message}`);
-      return;
-    default:
-      return;
-  }
-}
-
-function onProxyEvent(event: ProxyAppEvent, sink: StackSink): void {
-  switch (event.type) {
-    case 'listening':
-      sink.onEvent(listening('proxy', event.address, event.authorityPublicKey));
-      return;
-    case 'upstreamFailed':
-      sink.onWarning(
-        `proxy: upstream ${event.host}:${event.port}: ${event.failure}, next try in ${event.retryInMs} ms`,
-      );
-      return;
-    case 'shareGap':
-      sink.onWarning(`proxy: the pool counted ${event.counted} shares and answered ${event.answered}`);
-      return;
-    case 'workExpired':
-      sink.onWarning('proxy: no work, disconnecting devices');
-      return;
-    default:
-      return;
-  }
-}
-
-function onDeviceEvent(event: MiningDeviceEvent, sink: StackSink, names: readonly string[]): void {
-  switch (event.type) {
-    case 'sharesAccepted':
-      sink.onEvent({ event: 'share_accepted', device: names[event.device]!, count: event.count });
-      return;
-    case 'shareAccepted':
-      sink.onEvent({ event: 'share_accepted', device: names[event.device]!, count: 1 });
-      return;
-    case 'shareRejected':
-      sink.onEvent({ event: 'share_rejected', error_code: event.errorCode, device: names[event.device]! });
-      return;
-    case 'channelRefused':
-      sink.onWarning(`${names[event.device]}: channel refused: ${event.errorCode}`);
-      return;
-    case 'authorizeRefused':
-      sink.onWarning(`${names[event.device]}: refused by the translator: ${event.message}`);
-      return;
-    default:
-      return;
-  }
-}
-
-function listening(role: string, address: string, key: string | undefined): StackEvent {
-  return { event: 'listening', role, address, ...(key === undefined ? {} : { authority_public_key: key }) };
-}
-
-/** `stack.device3` was found by `device3`. */
-function deviceOf(userIdentity: string): string {
-  return userIdentity.startsWith(`${USER_IDENTITY}.`) ? userIdentity.slice(USER_IDENTITY.length + 1) : userIdentity;
-}
-
-function requiredKey(text: string | undefined): Uint8Array {
-  if (text === undefined) throw new Error('a role of the stack came up without encryption');
-  return decodeAuthorityPublicKey(text);
 }
 
 async function writeBlocks(provider: TemplateProvider, file: string): Promise<void> {

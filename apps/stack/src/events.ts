@@ -14,6 +14,7 @@ export type StackEvent =
 
 export interface DeviceSummary {
   readonly name: string;
+  readonly protocol?: 'sv2' | 'sv1';
   readonly shares_accepted: number;
 }
 
@@ -35,7 +36,7 @@ export interface StackSummary {
   readonly shares_accepted: number;
   readonly shares_rejected: number;
   readonly devices: readonly DeviceSummary[];
-  /** From the pool to the devices; none where they mine on it directly. */
+  /** Proxy and translator; none where devices mine on the pool. */
   readonly hops: readonly HopSummary[];
   readonly seconds: number;
 }

@@ -1,16 +1,25 @@
 import type { NodeAuth } from '@stratumkit/node-rpc';
+import type { Sv1ProfileName } from '@stratumkit/roles';
 
-export const TOPOLOGIES = ['sv2', 'sv2-proxy'] as const;
+/**
+ * `full`: SV2 devices behind a proxy and SV1 devices behind a translator, on one pool. `sv1`: only the latter. `sv2-proxy`: only the
+ * former. `sv2`: SV2 devices on the pool.
+ */
+export const TOPOLOGIES = ['full', 'sv1', 'sv2-proxy', 'sv2'] as const;
 export type Topology = (typeof TOPOLOGIES)[number];
 
 export interface StackOptions {
   readonly topology: Topology;
+  /** In all; a full stack has half of each protocol. */
   readonly devices: number;
+  /** Of SV2 devices. */
   readonly channel: 'standard' | 'extended';
   /** Of each device, in hashes per second. */
   readonly hashrate: number;
   /** Threads that hash; by default one less than there are processors. */
   readonly workers?: number | undefined;
+  /** Whose habits SV1 devices have, in turn; by default nobody's. */
+  readonly profiles?: readonly Sv1ProfileName[] | undefined;
   /** Seconds; of the embedded chain. */
   readonly blockInterval: number;
   readonly transactionsPerSecond: number;
@@ -30,4 +39,5 @@ export interface StackOptions {
   readonly templateProviderPort: number;
   readonly poolPort: number;
   readonly proxyPort: number;
+  readonly translatorPort: number;
 }

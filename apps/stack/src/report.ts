@@ -15,6 +15,8 @@ export interface BlockLine {
 
 export interface DeviceLine {
   readonly name: string;
+  /** Undefined for a finder of a block that is no device of the stack. */
+  readonly protocol: 'sv2' | 'sv1' | undefined;
   sharesAccepted: number;
   sharesRejected: number;
   blocks: number;
@@ -34,8 +36,15 @@ export class StackReport {
   sharesAccepted = 0;
   sharesRejected = 0;
 
-  constructor(deviceNames: readonly string[]) {
-    for (const name of deviceNames) this.#device(name);
+  constructor(devices: readonly Pick<DeviceLine, 'name' | 'protocol'>[]) {
+    for (const { name, protocol } of devices) this.#device(name, protocol);
+  }
+
+  /** Whether a share of every device was accepted. */
+  get isEveryDeviceHeard(): boolean {
+    for (const { protocol, sharesAccepted } of this.devices.values())
+      if (protocol !== undefined && sharesAccepted === 0) return false;
+    return true;
   }
 
   /** `atSeconds`: since the start of the run. */
@@ -73,8 +82,9 @@ export class StackReport {
       height: this.height,
       shares_accepted: this.sharesAccepted,
       shares_rejected: this.sharesRejected,
-      devices: [...this.devices.values()].map(({ name, sharesAccepted }) => ({
+      devices: [...this.devices.values()].map(({ name, protocol, sharesAccepted }) => ({
         name,
+        ...(protocol === undefined ? {} : { protocol }),
         shares_accepted: sharesAccepted,
       })),
       hops,
@@ -82,10 +92,10 @@ export class StackReport {
     };
   }
 
-  #device(name: string): DeviceLine {
+  #device(name: string, protocol?: DeviceLine['protocol']): DeviceLine {
     let line = this.devices.get(name);
     if (line === undefined) {
-      line = { name, sharesAccepted: 0, sharesRejected: 0, blocks: 0 };
+      line = { name, protocol, sharesAccepted: 0, sharesRejected: 0, blocks: 0 };
       this.devices.set(name, line);
     }
     return line;

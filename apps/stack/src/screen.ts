@@ -1,4 +1,4 @@
-import type { StackEvent } from './events.ts';
+import type { HopSummary, StackEvent } from './events.ts';
 import type { StackReport } from './report.ts';
 
 export interface ScreenSize {
@@ -12,6 +12,7 @@ export interface ScreenState {
   readonly seconds: number;
   /** Measured from accepted shares over the last minute, in hashes per second. */
   readonly hashesPerSecond: number;
+  readonly hops: readonly HopSummary[];
   /** Newest last. */
   readonly warnings: readonly string[];
 }
@@ -29,9 +30,13 @@ export function renderScreen(state: ScreenState, size: ScreenSize): string[] {
     '',
     `height ${report.height}   blocks found ${report.blocks}   hashrate ${formatHashrate(state.hashesPerSecond)}`,
     `shares ${report.sharesAccepted} accepted   ${report.sharesRejected} rejected${rejections(report)}`,
+    ...hopLines(state.hops),
     '',
     ...blockLines(report, state.seconds),
-    ...deviceLines(report, Math.max(0, size.rows - 18 - report.lastBlocks.length - 2 * report.roles.length)),
+    ...deviceLines(
+      report,
+      Math.max(0, size.rows - 18 - report.lastBlocks.length - 2 * report.roles.length - state.hops.length),
+    ),
     ...(state.warnings.length > 0 ? ['', ...state.warnings.map((warning) => `! ${warning}`)] : []),
   ];
   return lines.slice(0, Math.max(1, size.rows - 1)).map((line) => clip(line, columns));
@@ -58,6 +63,13 @@ function roleLines(report: StackReport): string[] {
   ]);
 }
 
+function hopLines(hops: readonly HopSummary[]): string[] {
+  return hops.map(
+    ({ role, shares_in: taken, shares_forwarded: forwarded, shares_acknowledged: acknowledged }) =>
+      `through ${role.padEnd(10)} ${taken} in   ${forwarded} forwarded   ${acknowledged} acknowledged`,
+  );
+}
+
 function blockLines(report: StackReport, seconds: number): string[] {
   if (report.lastBlocks.length === 0) return ['no block yet', ''];
   return [
@@ -78,8 +90,8 @@ function deviceLines(report: StackReport, room: number): string[] {
   return [
     'devices',
     ...shown.map(
-      ({ name, sharesAccepted, sharesRejected, blocks }) =>
-        `  ${name.padEnd(20)} ${String(sharesAccepted).padStart(7)} accepted ${String(sharesRejected).padStart(5)} rejected ${String(blocks).padStart(5)} blocks`,
+      ({ name, protocol, sharesAccepted, sharesRejected, blocks }) =>
+        `  ${name.padEnd(16)} ${(protocol ?? '').padEnd(4)} ${String(sharesAccepted).padStart(7)} accepted ${String(sharesRejected).padStart(5)} rejected ${String(blocks).padStart(5)} blocks`,
     ),
     ...(devices.length > shown.length ? [`  and ${devices.length - shown.length} more`] : []),
   ];

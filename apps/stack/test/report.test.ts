@@ -4,7 +4,10 @@ import { StackReport } from '../src/report.ts';
 import { formatDuration, formatHashrate, renderScreen } from '../src/screen.ts';
 
 function busyReport(): StackReport {
-  const report = new StackReport(['device1', 'device2']);
+  const report = new StackReport([
+    { name: 'device1', protocol: 'sv2' },
+    { name: 'device2', protocol: 'sv1' },
+  ]);
   report.apply({ event: 'listening', role: 'pool', address: '127.0.0.1:3333', authority_public_key: '9abc' }, 0);
   report.apply({ event: 'job', height: 121 }, 1);
   report.apply({ event: 'share_accepted', device: 'device1', count: 3 }, 2);
@@ -24,8 +27,8 @@ describe('the report of a stack', () => {
       shares_accepted: 3,
       shares_rejected: 1,
       devices: [
-        { name: 'device1', shares_accepted: 3 },
-        { name: 'device2', shares_accepted: 0 },
+        { name: 'device1', protocol: 'sv2', shares_accepted: 3 },
+        { name: 'device2', protocol: 'sv1', shares_accepted: 0 },
       ],
       hops: [],
       seconds: 12.346,
@@ -36,9 +39,10 @@ describe('the report of a stack', () => {
 describe('the live view', () => {
   const state = {
     report: busyReport(),
-    topology: 'sv2',
+    topology: 'full',
     seconds: 83,
     hashesPerSecond: 1_234_567,
+    hops: [{ role: 'translator', shares_in: 9, shares_forwarded: 5, shares_acknowledged: 4 }],
     warnings: ['node away'],
   };
 
@@ -48,6 +52,8 @@ describe('the live view', () => {
     expect(screen).toContain('hashrate 1.23 MH/s');
     expect(screen).toContain('3 accepted   1 rejected (stale-share 1)');
     expect(screen.indexOf(' 140 ')).toBeLessThan(screen.indexOf(' 139 '));
+    expect(screen).toContain('through translator 9 in   5 forwarded   4 acknowledged');
+    expect(screen).toMatch(/device2 +sv1 +0 accepted +1 rejected +20 blocks/);
     expect(screen).toContain('! node away');
   });
 

@@ -60,6 +60,10 @@ describe('the stack', () => {
       const { exitCode, lines } = await run(
         [
           '--json',
+          '--topology',
+          'sv2',
+          '--devices',
+          '2',
           '--until-blocks',
           '3',
           '--block-interval',
@@ -170,6 +174,37 @@ describe('the stack', () => {
     }
   });
 
+  const everyone = [
+    { topology: 'full', names: ['device1', 'device2', 'miner1', 'miner2'], devices: 4 },
+    { topology: 'sv1', names: ['miner1', 'miner2', 'miner3'], devices: 3 },
+  ];
+  for (const { topology, names, devices } of everyone) {
+    it(`mines with ${topology}: blocks and shares of everyone`, async () => {
+      const argv = ['--json', '--topology', topology, '--devices', String(devices), '--until-blocks', '2'];
+      const pace = ['--block-interval', '1', '--hashrate', '50k', '--workers', '2', '--shares-per-minute', '300'];
+      const { exitCode, lines } = await run([...argv, ...pace, '--profile', 'bitaxe,cgminer']);
+      expect(exitCode).toBe(0);
+      const all = events(lines);
+      const roles = all.filter(({ event }) => event === 'listening').map(({ role }) => role);
+      const between = topology === 'full' ? ['proxy', 'translator'] : ['translator'];
+      expect(roles).toEqual(['template-provider', 'pool', ...between]);
+      for (const block of all.filter(({ event }) => event === 'block')) expect(names).toContain(block.device);
+      const codes = all.filter(({ event }) => event === 'share_rejected').map((event) => event.error_code);
+      expect(codes.filter((code) => code !== 'stale-share')).toEqual([]);
+      const summary = all.at(-1);
+      expect(summary.devices.map((device: { name: string }) => device.name)).toEqual(names);
+      for (const device of summary.devices) {
+        expect(device.shares_accepted).toBeGreaterThan(0);
+        expect(device.protocol).toBe(device.name.startsWith('miner') ? 'sv1' : 'sv2');
+      }
+      expect(summary.hops.map((hop: { role: string }) => hop.role)).toEqual(between);
+      for (const hop of summary.hops) {
+        expect(hop.shares_acknowledged).toBeGreaterThan(0);
+        expect(hop.shares_forwarded).toBeLessThanOrEqual(hop.shares_in);
+      }
+    });
+  }
+
   it('goes on with the same chain and keys in a data directory', async () => {
     const argv = [
       '--json',
@@ -183,6 +218,8 @@ describe('the stack', () => {
       '1',
       '--devices',
       '1',
+      '--topology',
+      'sv2',
     ].concat(['--data-dir', join(home, 'data')]);
     const first = events((await run(argv)).lines);
     const second = events((await run(argv)).lines);
@@ -267,6 +304,8 @@ describe('the stack', () => {
   const mistakes: [string[], RegExp][] = [
     [['--topology', 'sv3'], /sv3/],
     [['--devices', '0'], /devices.*from 1 to 2000/],
+    [['--devices', '1'], /full needs at least 2 devices/],
+    [['--profile', 'bitax'], /bitax.*bitaxe/],
     [['--node', 'nonsense'], /nonsense/],
     [['--node', 'https://a:b@127.0.0.1:1'], /only http/],
     [['--node', 'http://127.0.0.1:1'], /user and password/],

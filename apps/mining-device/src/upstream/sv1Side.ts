@@ -12,6 +12,10 @@ import { type DeviceUpstream, identityOf, type MiningDeviceOptions } from '../op
 import { CoreTimer } from './coreTimer.ts';
 import type { UpstreamSide, UpstreamSideOwner } from './upstreamSide.ts';
 
+/** Devices that tell a wish would like a share about so often. */
+const WISHED_SHARE_SECONDS = 2;
+const HASHES_OF_DIFFICULTY_ONE = 2 ** 32;
+
 /** SV1 devices, each with a connection of its own. */
 export class Sv1Side implements UpstreamSide {
   readonly #modules: MiningDeviceModules;
@@ -22,7 +26,12 @@ export class Sv1Side implements UpstreamSide {
   readonly #timer: CoreTimer;
   #isClosed = false;
 
-  constructor(options: MiningDeviceOptions, modules: MiningDeviceModules, owner: UpstreamSideOwner) {
+  constructor(
+    options: MiningDeviceOptions,
+    modules: MiningDeviceModules,
+    owner: UpstreamSideOwner,
+    nominalHashrate: number,
+  ) {
     this.#modules = modules;
     this.#owner = owner;
     const { upstreams, profiles = [], password, rollVersion } = options;
@@ -30,6 +39,7 @@ export class Sv1Side implements UpstreamSide {
       devices: owner.names.map((name, index) => ({
         name,
         workerName: identityOf(options, name),
+        suggestedDifficulty: (nominalHashrate * WISHED_SHARE_SECONDS) / HASHES_OF_DIFFICULTY_ONE,
         profile: SV1_PROFILES[profiles[index % Math.max(1, profiles.length)] ?? 'generic'],
         ...(password === undefined ? {} : { password }),
       })),

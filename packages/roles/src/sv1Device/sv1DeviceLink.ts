@@ -230,7 +230,7 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
       case 'authorize':
         return client.authorize(this.#workerName(), this.#description.password ?? 'x');
       case 'suggestDifficulty':
-        return client.suggestDifficulty(suggestedDifficulty);
+        return client.suggestDifficulty(this.#description.suggestedDifficulty ?? suggestedDifficulty);
       case 'subscribeExtranonce':
         return client.subscribeExtranonce();
     }

@@ -11,6 +11,8 @@ export interface Sv1DeviceDescription {
   /** What `mining.authorize` says. */
   readonly workerName: string;
   readonly password?: string;
+  /** Its wish, where the profile has one to tell; by default the profile's, which suits real hardware. */
+  readonly suggestedDifficulty?: number;
   readonly profile: Sv1Profile;
 }
 

@@ -54,6 +54,7 @@ class Bench {
   readonly submits: { readonly share: SubmitParams; readonly id: string | undefined }[] = [];
   readonly resumed: (string | undefined)[] = [];
   readonly events: Extract<Sv1DeviceOutput, { type: 'event' }>['event'][] = [];
+  readonly wishes: Uint8Array[] = [];
   extranonce2Size = 4;
   mask = MASK;
   readonly #lines: string[] = [];
@@ -111,6 +112,7 @@ class Bench {
     for (const output of outputs) {
       if (output.type === 'send') this.line(text(output.line));
       if (output.type === 'authorize') this.#answer(this.server!.authorize(output.call, output.workerName));
+      if (output.type === 'suggestedTarget') this.wishes.push(output.target);
       if (output.type === 'submit') this.submits.push({ share: output.share, id: output.call.id });
       if (output.type === 'submit') this.#answer([this.server!.answer(output.call, true)]);
     }
@@ -256,6 +258,17 @@ describe.each(SV1_PROFILE_NAMES)('profile %s', (name) => {
 });
 
 describe('Sv1DeviceCore', () => {
+  it.each([
+    [undefined, SV1_PROFILES.bitaxe.suggestedDifficulty],
+    [0.25, 0.25],
+  ])('wishes %s as a difficulty of %d', (suggestedDifficulty, wish) => {
+    const profile = SV1_PROFILES.bitaxe;
+    const own = suggestedDifficulty === undefined ? {} : { suggestedDifficulty };
+    const bench = new Bench(profile, { devices: [{ name: 'd', workerName: 'u', profile, ...own }] });
+    bench.greet();
+    expect(bench.wishes).toEqual([targetFromDifficulty(wish)]);
+  });
+
   it('uses one id for every share where the profile does', () => {
     const bench = new Bench(SV1_PROFILES.minerd);
     bench.mining();
