@@ -13,7 +13,7 @@ const FIXED_PORTS = [8442, 34254, 34255, 34264, 44254];
 /**
  * The ten tests of the original under --compat, unmodified. `cargo` and `pkill` are stand-ins in front of PATH. `ours` are started for
  * real; `peers` follow a script of test/standins/peers; other roles only print the line that is waited for, because there is no such
- * role here: jd-client, jd-server, proxy, translator.
+ * role here: jd-client, jd-server.
  */
 interface Scene {
   readonly ours?: string;
@@ -21,18 +21,20 @@ interface Scene {
 }
 
 const SCENES: Readonly<Record<string, Scene>> = {
-  'interop-jd-translator.json': {},
-  'interop-proxy-with-multi-ups.json': {},
+  // Job declaration is passed by: the translator works for the pool itself.
+  'interop-jd-translator.json': { ours: 'pool_sv2,translator_sv2,mining_device_sv1' },
+  'interop-proxy-with-multi-ups.json': { ours: 'pool_sv2,mining_proxy_sv2,mining-device' },
   'it_open_test.json': { ours: 'mining-device' },
   'jds-do-not-panic-if-jdc-close-connection.json': { peers: { jd_server: 'jd_server' } },
   'jds-setupconnection-without-async-support.json': { peers: { jd_server: 'jd_server-no-async' } },
+  // Our translator opens no channel before a miner is there, and none comes in this test.
   'pool-sri-test-close-channel.json': { peers: { translator_sv2: 'translator-close-channel' } },
   'pool-sri-test-extended_0.json': { ours: 'pool_sv2' },
   // Its coinbase has the BIP141 bytes that the specification forbids now: only against a scripted peer.
   'pool-sri-test-extended_1.json': { peers: { pool_sv2: 'pool-extended_1' } },
   // Its nonce is a share only of one block of 2022: only against a scripted peer.
   'standard-coverage-test.json': { peers: { pool_sv2: 'pool-standard' } },
-  'sv1-test.json': { peers: { translator_sv2: 'sv1-translator' } },
+  'sv1-test.json': { ours: 'pool_sv2,translator_sv2' },
 };
 
 let folder = '';

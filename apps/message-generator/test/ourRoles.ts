@@ -50,14 +50,19 @@ export async function stopAll(children: Set<ChildProcess>): Promise<void> {
 }
 
 /** The address of its first log line that has one. Rejects when it ends before. */
-function addressIn(child: ChildProcess): Promise<string> {
+async function addressIn(child: ChildProcess): Promise<string> {
+  const line = await logged(child, /"msg":"listening"/);
+  return /"address":"([^"]+)"/.exec(line)?.[1] ?? '';
+}
+
+/** The first line of its log with this. Rejects when it ends before. */
+export function logged(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     if (child.stderr === null) return;
     const lines: string[] = [];
     createInterface({ input: child.stderr }).on('line', (line) => {
       lines.push(line);
-      const address = /"msg":"listening"/.test(line) ? /"address":"([^"]+)"/.exec(line)?.[1] : undefined;
-      if (address !== undefined) resolve(address);
+      if (pattern.test(line)) resolve(line);
     });
     child.once('exit', () => reject(new Error(`it ended: ${lines.join('\n')}`)));
   });
