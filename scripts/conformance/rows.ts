@@ -167,8 +167,14 @@ export const ROWS: readonly Row[] = [
   kept(
     '3.4.3',
     ALL,
-    'Order of TLV fields within the same extension MUST be respected. …',
+    'Order of TLV fields within the same extension MUST be respected. If an extension defines multiple TLV fields to extend a single message, they MUST appear in the exact order …',
     `${FRAMING}/tlv.test.ts: orders by extension and keeps the order within one`,
+  ),
+  kept(
+    '3.4.3',
+    ALL,
+    '… the recipient MUST process TLV fields in order of `extension_type` and use their `Type` identifiers to correctly interpret them.',
+    `${FRAMING}/tlv.test.ts: finds the fields of negotiated extensions only`,
   ),
   kept('3.4.3', ALL, 'Length constraints MUST be respected.', `${FRAMING}/tlv.test.ts: refuses %s`),
   kept(
@@ -229,13 +235,13 @@ export const ROWS: readonly Row[] = [
     '3.6.1',
     ALL,
     'Clients that are not configured to provide telemetry data to the upstream node SHOULD set `device_id` to 0-length strings.',
-    'apps/mining-device/test/createMiningDevice.e2e.test.ts: mines encrypted on a standard channel',
+    'apps/mining-device/test/sv2Connection.test.ts: says who made it and not which device it is',
   ),
   kept(
     '3.6.1',
     ALL,
     '… they MUST always set vendor to a string describing the manufacturer/developer and firmware version and SHOULD always set `hardware_version` …',
-    'apps/mining-device/test/createMiningDevice.e2e.test.ts: mines encrypted on a standard channel',
+    'apps/mining-device/test/sv2Connection.test.ts: says who made it and not which device it is',
   ),
   noted(
     '3.6.3',
@@ -337,16 +343,31 @@ export const ROWS: readonly Row[] = [
   kept(
     '5.1.2.1',
     ['pool'],
-    '… every Standard and/or Extended Channel that belongs to the same Group Channel MUST have the exact same full Extended Extranonce size …',
+    '… every Standard and/or Extended Channel that belongs to the same Group Channel MUST have the exact same full Extended Extranonce size, because the coinbase transaction they are working on MUST have the same `scriptSig length` …',
     `${CHANNELS}/channels/groupChannel.test.ts: refuses members of another full extranonce size, and its own id`,
     `${POOL}/channelChanges.test.ts: takes only channels that can mine the same jobs`,
+  ),
+  noted(
+    '5.1.3',
+    SERVERS,
+    '… mining servers that provide non-empty Future Jobs SHOULD: never send a `SetNewPrevHash` for a Future Job that was later found to contain a conflicting transaction.',
+    'The template provider makes its future template after it has seen the block, so that nothing in it can conflict; the pool activates what the provider names.',
+    `${POOL}/groups.test.ts: takes the future template it names, whichever was sent last`,
+    `${PROVIDER}/templateServer.test.ts: sends one future template and SetNewPrevHash to all clients with the same constraints`,
+  ),
+  noted(
+    '5.1.3',
+    SERVERS,
+    '… mining servers that provide non-empty Future Jobs SHOULD: … minimize the probability of Future Jobs containing conflicting transactions …',
+    'As above: the probability is nought.',
+    `${PROVIDER}/templateServer.test.ts: sends one future template and SetNewPrevHash to all clients with the same constraints`,
   ),
   kept(
     '5.1.3',
     SERVERS,
-    '… mining servers that provide non-empty Future Jobs SHOULD never send a `SetNewPrevHash` for a Future Job that was later found to contain a conflicting transaction …',
-    `${POOL}/groups.test.ts: takes the future template it names, whichever was sent last`,
-    `${PROVIDER}/templateServer.test.ts: sends one future template and SetNewPrevHash to all clients with the same constraints`,
+    '… mining servers that provide non-empty Future Jobs SHOULD: … after a `SetNewPrevHash` is propagated for a Future Job, provide a non-Future Job for this same `prev_hash` as fast as possible …',
+    `${POOL}/groups.test.ts: are one message for standard and extended channels together`,
+    `${PROVIDER}/templateServer.test.ts: sends a template once they rose by the threshold and the interval is over`,
   ),
   kept(
     '5.2',
@@ -568,6 +589,12 @@ export const ROWS: readonly Row[] = [
   kept(
     '5.3.16',
     ['device'],
+    'The downstream node MUST NOT rely on the upstream node to set the BIP323 bits to any particular value.',
+    `${DEVICE}/searchCursor.test.ts: rolls the version within its mask, then the extranonce, and repeats no header`,
+  ),
+  kept(
+    '5.3.16',
+    ['device'],
     'If set to False, the downstream node MUST use version as it is defined by this message.',
     `${DEVICE}/searchCursor.test.ts: rolls versions only where job and device allow it`,
   ),
@@ -756,7 +783,7 @@ export const ROWS: readonly Row[] = [
   kept(
     '7.3',
     ['pool'],
-    '… the `template_id` field SHOULD be matched to the corresponding `NewTemplate` message …, and a Mining Protocol `SetNewPrevHash` message SHOULD be sent …',
+    '… the `template_id` field SHOULD be matched to the corresponding `NewTemplate` message …, and a Mining Protocol `SetNewPrevHash` message SHOULD be sent indicating the client MUST begin mining on that job as soon as possible.',
     `${POOL}/groups.test.ts: takes the future template it names, whichever was sent last`,
   ),
   noted('7.5', [], '… the Job Declarator MUST NOT parse or interpret the excess data in any way.', DECLARATION),
@@ -785,7 +812,7 @@ export const ROWS: readonly Row[] = [
     SERVERS,
     'Bits not defined by BIP323 as additional nonce MUST be the same as they appear in the NewTemplate message …',
     `${PROVIDER}/templateServer.test.ts: is refused for %s`,
-    `${POOL}/shares.test.ts: roll version bits within BIP323`,
+    `${CHANNELS}/shares/shareValidator.test.ts: \${name}: \${answers.join(', ')}`,
   ),
   noted(
     '7.7',
@@ -861,7 +888,7 @@ export const ROWS: readonly Row[] = [
     '0x0001, 4',
     SERVERS,
     'Servers MUST respond with `RequestExtensions.Error` if none of the requested extensions are supported.',
-    `${CONNECTION}/extensions.test.ts: agrees on %s`,
+    `${CONNECTION}/extensions.test.ts: is an error if the server has nothing of what is asked for`,
   ),
   kept(
     '0x0001, 4',
@@ -880,12 +907,13 @@ export const ROWS: readonly Row[] = [
     '0x0001, 4',
     ['device'],
     'The response to `RequestExtensions` MUST be received before proceeding with any further protocol-specific messages.',
-    `${CONNECTION}/limits.test.ts: frames cannot be sent before both sides are ready`,
+    `${CONNECTION}/extensions.test.ts: says nothing before the answer`,
   ),
   kept(
     '0x0001, 4',
     ['device'],
     'Clients MUST NOT send any further extension-specific messages until they receive a `RequestExtensions.Success` or `RequestExtensions.Error` response.',
+    `${CONNECTION}/extensions.test.ts: says nothing before the answer`,
     `${CONNECTION}/extensions.test.ts: goes on without extensions at its deadline and not a millisecond earlier`,
   ),
   kept(
@@ -924,7 +952,13 @@ export const ROWS: readonly Row[] = [
     '0x0002, 1.3',
     ['device'],
     'If the extension is not negotiated: The `user_identity` field MUST not be included.',
-    `${CLIENT}/miningClient.test.ts: carry the extranonce on an extended channel`,
+    `${DEVICE}/deviceCore.test.ts: names its workers only as long as the extension is negotiated`,
+  ),
+  kept(
+    '0x0002, 1.3',
+    ['device'],
+    'If the extension is negotiated: The `user_identity` field MUST be included in `SubmitSharesExtended` as a TLV …',
+    `${DEVICE}/deviceCore.test.ts: names its workers only as long as the extension is negotiated`,
   ),
   kept(
     '0x0002, 1.3',

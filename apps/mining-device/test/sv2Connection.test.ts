@@ -1,5 +1,5 @@
-import { encodeFrame } from '@stratumkit/framing';
-import { SetupConnectionSuccess } from '@stratumkit/messages/common';
+import { encodeFrame, FRAME_HEADER_SIZE } from '@stratumkit/framing';
+import { SetupConnection, SetupConnectionSuccess } from '@stratumkit/messages/common';
 import { describe, expect, it } from 'vitest';
 import type { MiningDeviceOptions } from '../src/index.ts';
 import { createUpstreamConnection, setupFlags } from '../src/upstream/sv2Connection.ts';
@@ -41,6 +41,17 @@ describe('flags of SetupConnection.Success', () => {
   it('are named when they do not fit', () => {
     const detail = { flags: 0b10, reason: 'only extended channels' };
     expect(answered(0b10, {})).toMatchObject({ cause: 'setup-mismatch', detail });
+  });
+});
+
+it('says who made it and not which device it is', () => {
+  const random = (size: number) => new Uint8Array(size);
+  const frame = createUpstreamConnection(upstream, device({}), random, now, undefined).takeBytes()!;
+  expect(SetupConnection.decode(frame.subarray(FRAME_HEADER_SIZE))).toMatchObject({
+    vendor: 'stratumkit',
+    hardwareVersion: 'simulated',
+    firmware: 'mining-device',
+    deviceId: '',
   });
 });
 

@@ -47,6 +47,19 @@ describe('a negotiation', () => {
     expect(ready).toMatchObject({ extensions: new Set(agreed) });
   });
 
+  it('is an error if the server has nothing of what is asked for', () => {
+    const { clock, server } = createPair({ supported: [3] }, undefined);
+    server.push(encodeFrame(SetupConnection, SETUP), clock.now);
+    drain(server);
+    server.takeBytes();
+    server.push(request(2), clock.now);
+    drain(server);
+    const error = { requestId: 5, unsupportedExtensions: [2], requiredExtensions: [] };
+    expect(server.takeBytes()).toEqual(encodeFrame(RequestExtensionsError, error));
+    server.push(encodeFrame(UpdateChannel, update), clock.now);
+    expect(drain(server)).toMatchObject([{ type: 'ready', extensions: new Set() }, { type: 'message' }]);
+  });
+
   it('ends when the server lacks what the client requires', () => {
     const { clock, server, client } = createPair({ supported: [3] }, { requested: [2, 3], required: [2] });
     expect(exchange(server, client, clock).client).toEqual([
@@ -132,6 +145,18 @@ describe('a client whose server does not answer', () => {
     expect(client.state).toBe('negotiating');
     return { clock, client };
   };
+
+  it('says nothing before the answer', () => {
+    const { clock, client } = silent({ requested: [2] });
+    client.takeBytes();
+    const frame = encodeFrame(UpdateChannel, update);
+    expect(() => client.send(frame)).toThrow(expect.objectContaining({ code: 'wrong-state' }));
+    expect(client.takeBytes()).toBeUndefined();
+    client.push(encodeFrame(RequestExtensionsSuccess, { requestId: 1, supportedExtensions: [2] }), clock.now);
+    drain(client);
+    client.send(frame);
+    expect(client.takeBytes()).toEqual(frame);
+  });
 
   it('goes on without extensions at its deadline and not a millisecond earlier', () => {
     const { clock, client } = silent({ requested: [2] });

@@ -40,6 +40,8 @@ export class LeanClient {
   onRawInput: (() => void) | undefined;
   readonly #socket: Socket;
   readonly #kind: 'standard' | 'extended';
+  readonly #channels: number;
+  readonly #flags: number;
   readonly #initiator: NoiseInitiator;
   #session: NoiseSession | undefined;
   #input: Buffer = Buffer.alloc(0);
@@ -47,8 +49,11 @@ export class LeanClient {
   #messageType = 0;
   #sequenceNumber = 0;
 
-  constructor(port: number, kind: 'standard' | 'extended' = 'standard') {
+  /** `flags` of its SetupConnection; shares go to the last of the `channels` that it opens. */
+  constructor(port: number, kind: 'standard' | 'extended' = 'standard', channels = 1, flags = 0) {
     this.#kind = kind;
+    this.#channels = channels;
+    this.#flags = flags;
     this.#initiator = new NoiseInitiator({
       crypto: fastCrypto,
       random: randomBytes,
@@ -167,7 +172,7 @@ export class LeanClient {
         protocol: 0,
         minVersion: 2,
         maxVersion: 2,
-        flags: 0,
+        flags: this.#flags,
         endpointHost: '127.0.0.1',
         endpointPort: 0,
         vendor: 'bench',
@@ -178,15 +183,18 @@ export class LeanClient {
     );
   }
 
+  #open(requestId: number): void {
+    const request = { requestId, userIdentity: 'bench', nominalHashRate: 0, maxTarget: ANY_TARGET };
+    if (this.#kind === 'standard') this.#send(encodeFrame(OpenStandardMiningChannel, request));
+    else this.#send(encodeFrame(OpenExtendedMiningChannel, { ...request, minExtranonceSize: 8 }));
+  }
+
   #handle(payload: Uint8Array): void {
     this.frames.received++;
     switch (this.#messageType) {
-      case SetupConnectionSuccess.messageType: {
-        const request = { requestId: 1, userIdentity: 'bench', nominalHashRate: 0, maxTarget: ANY_TARGET };
-        if (this.#kind === 'standard') this.#send(encodeFrame(OpenStandardMiningChannel, request));
-        else this.#send(encodeFrame(OpenExtendedMiningChannel, { ...request, minExtranonceSize: 8 }));
+      case SetupConnectionSuccess.messageType:
+        for (let requestId = 1; requestId <= this.#channels; requestId++) this.#open(requestId);
         return;
-      }
       case OpenStandardMiningChannelSuccess.messageType:
         this.channelId = OpenStandardMiningChannelSuccess.decode(payload).channelId;
         return;

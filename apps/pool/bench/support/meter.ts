@@ -7,10 +7,7 @@ export class Meter {
   #cpu = process.cpuUsage();
   #since = performance.now();
   #lateness: number[] = [];
-
-  constructor() {
-    this.#watchTimers();
-  }
+  #timer = this.#watchTimers();
 
   /** Collects garbage first. */
   measure(): Omit<Measured, 'connections' | 'channels'> {
@@ -25,14 +22,17 @@ export class Meter {
     this.#cpu = process.cpuUsage();
     this.#since = performance.now();
     this.#lateness = [];
+    // What the collection made late does not count.
+    clearTimeout(this.#timer);
+    this.#timer = this.#watchTimers();
     return { cpuMs: (user + system) / 1000, wallMs, rss, heap, held: heap + external, timerLatenessMs };
   }
 
-  #watchTimers(): void {
+  #watchTimers(): NodeJS.Timeout {
     const due = performance.now() + TIMER_MS;
-    setTimeout(() => {
+    return setTimeout(() => {
       this.#lateness.push(Math.max(0, performance.now() - due));
-      this.#watchTimers();
+      this.#timer = this.#watchTimers();
     }, TIMER_MS);
   }
 }

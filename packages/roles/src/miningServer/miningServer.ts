@@ -312,16 +312,17 @@ export class MiningServer {
   }
 
   #tick(now: Now): Outputs {
+    const { maxReceiversPerTurn, jobIntervalMs } = this.#limits;
     const outputs: MiningServerOutput[] = [
       ...this.#deliver(now),
       ...this.#flushOverdue(),
-      ...this.#desk.tick(now),
+      ...this.#desk.tick(now, maxReceiversPerTurn),
       ...this.#departures.tick(now),
       ...this.#updates.tick(now),
     ];
-    if (this.#retargeting !== undefined) outputs.push(...this.#retargeting.tick(now));
+    if (this.#retargeting !== undefined) outputs.push(...this.#retargeting.tick(now, maxReceiversPerTurn));
     const { work, sentAtMs } = this.#distribution;
-    if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + this.#limits.jobIntervalMs) {
+    if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + jobIntervalMs) {
       this.#distribution.refresh(now);
       outputs.push(...this.#distribute('keepalive', work, now));
     }

@@ -61,13 +61,12 @@ export class Retargeting {
     return target === undefined ? [] : this.#operations.applyTarget(served, target, now);
   }
 
-  tick(now: Now): MiningServerOutput[] {
+  /** Looks at no more than `max` channels: the deadline stays where it is while there are more. */
+  tick(now: Now, max: number): MiningServerOutput[] {
     const outputs: MiningServerOutput[] = [];
-    for (
-      let served = this.#looks.takeDue(now.monotonicMs);
-      served !== undefined;
-      served = this.#looks.takeDue(now.monotonicMs)
-    ) {
+    for (let count = 0; count < max; count++) {
+      const served = this.#looks.takeDue(now.monotonicMs);
+      if (served === undefined) break;
       const vardiff = this.#watched.get(served)!;
       const target = vardiff.tick(now);
       this.#looks.set(served, vardiff.deadline);

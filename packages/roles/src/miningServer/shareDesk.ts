@@ -145,14 +145,14 @@ export class ShareDesk {
     return outputs;
   }
 
-  tick(now: Now): MiningServerOutput[] {
+  /** Commits at most `max` of the batches that are due: the deadline stays where it is while there are more. */
+  tick(now: Now, max: number): MiningServerOutput[] {
     const outputs: MiningServerOutput[] = [];
-    for (
-      let served = this.#openBatches.takeDue(now.monotonicMs);
-      served !== undefined;
-      served = this.#openBatches.takeDue(now.monotonicMs)
-    )
+    for (let count = 0; count < max; count++) {
+      const served = this.#openBatches.takeDue(now.monotonicMs);
+      if (served === undefined) break;
       outputs.push(...this.flush(served));
+    }
     return outputs;
   }
 

@@ -55,7 +55,7 @@ export interface MiningServerLimits {
   readonly reconnectGraceMs: number;
   /** Of several `UpdateChannel` for one channel within this time only the first and the last are heeded. */
   readonly updateIntervalMs: number;
-  /** Groups and channels that get a job, and batches that are committed for it, in one turn: a few milliseconds of work. */
+  /** Groups and channels that get a job, batches that are committed and targets that are looked at in one turn: some milliseconds. */
   readonly maxReceiversPerTurn: number;
 }
 

@@ -81,6 +81,24 @@ describe('a channel that is retargeted', () => {
     expect(pool.eventsOf('target')).toHaveLength(1);
   });
 
+  it('waits its turn when many are due at once', () => {
+    const { pool } = mining(1_000, { limits: { maxReceiversPerTurn: 3 } });
+    for (let count = 0; count < 7; count++) pool.openStandard(1, { nominalHashRate: 1_000 });
+    const looks: number[] = [];
+    for (let seconds = 0; pool.eventsOf('target').length < 8 && seconds < 600; ) {
+      const before = pool.eventsOf('target').length;
+      pool.input({ type: 'tick' });
+      const now = pool.eventsOf('target').length;
+      if (now > before) looks.push(now - before);
+      else if (pool.core.deadline! > pool.now.monotonicMs) {
+        pool.clock.advance(1_000);
+        seconds++;
+      }
+    }
+    expect(Math.max(...looks)).toBeLessThanOrEqual(3);
+    expect(looks.length).toBeGreaterThanOrEqual(3);
+  });
+
   it('is forgotten when it is closed', () => {
     const { pool } = mining(1_000);
     pool.input({ type: 'disconnected', connection: 1 });

@@ -196,6 +196,8 @@ describe('shares in either form', () => {
 
 it('forbids version rolling where the pool does', () => {
   const { pool, channelId } = opened('extended', { versionRollingAllowed: false });
+  pool.template({ templateId: 2n, futureTemplate: false });
+  expect(bodyOf(pool.take(1), 'NewExtendedMiningJob').versionRollingAllowed).toBe(false);
   const share = pool.mine(1, channelId);
   expect(told(pool.submit(1, { ...share, version: share.version ^ 0x20 }))).toEqual([
     'SubmitShares.Error(version-rolling-not-allowed)',
