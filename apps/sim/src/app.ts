@@ -9,6 +9,7 @@ import {
   Scenario,
   type ShrunkRun,
   shrinkRun,
+  TOPOLOGIES,
 } from '@stratumkit/simulation';
 import { jsonReport } from './jsonReport.ts';
 import { textReport } from './textReport.ts';
@@ -23,6 +24,7 @@ const FIELDS = {
   devices: integer({ doc: 'honest devices', default: 50, minimum: 1, maximum: 1_000_000 }),
   hours: number({ doc: 'virtual hours of each run', default: 0.5, minimum: 0.01, maximum: 10_000 }),
   faults: choice(PROFILES, { doc: 'which faults to inject', default: 'default' }),
+  topology: choice(TOPOLOGIES, { doc: 'what stands between devices and pools', default: 'direct' }),
   channels: choice(['standard', 'extended', 'mixed'], { doc: 'kind of channels', default: 'mixed' }),
   fixed_targets: boolean({ doc: 'pools leave each channel at its first target: no vardiff', default: false }),
   pools: integer({ doc: 'pools; 2, or 1 without faults', optional: true, minimum: 1, maximum: 200 }),
@@ -46,6 +48,7 @@ export const sim = defineApp({
   examples: [
     { command: 'sim', does: 'half a virtual hour with every kind of fault' },
     { command: 'sim --seeds 500', does: 'the same for the seeds 1 to 500; exit code 1 if an invariant broke' },
+    { command: 'sim --topology proxies --devices 24', does: 'proxies in chains of three between devices and pools' },
     { command: 'sim --seed 7 --keep 3,11', does: 'replay seed 7 with two of its faults' },
     {
       command: 'sim --faults none --devices 1000 --channels standard --hours 2 --json',
@@ -84,11 +87,12 @@ export const sim = defineApp({
 });
 
 function createScenario(config: Config): Scenario {
-  const { faults: profile, devices, hours, channels, fixedTargets, pools, providers } = config;
+  const { faults: profile, devices, hours, topology, channels, fixedTargets, pools, providers } = config;
   return new Scenario({
     profile,
     devices,
     hours,
+    topology,
     channels,
     fixedTargets,
     hash: fastHash,
@@ -109,8 +113,9 @@ function parseKeep(keep: string | undefined): readonly number[] | undefined {
 
 /** The command that does the same run again. */
 function replayCommand(config: Config, seed: number, keep: readonly number[] | undefined): string {
-  const { devices, hours, faults, channels, fixedTargets, pools, providers } = config;
+  const { devices, hours, faults, topology, channels, fixedTargets, pools, providers } = config;
   const words = ['npx pnpm@12 sim', `--seed ${seed}`, `--devices ${devices}`, `--hours ${hours}`, `--faults ${faults}`];
+  if (topology !== 'direct') words.push(`--topology ${topology}`);
   if (channels !== 'mixed') words.push(`--channels ${channels}`);
   if (fixedTargets) words.push('--fixed-targets');
   if (pools !== undefined) words.push(`--pools ${pools}`);

@@ -4,7 +4,8 @@ export type JsonReport = ReturnType<typeof jsonReport>;
 
 /** A run as plain JSON. Nothing in it depends on the machine. */
 export function jsonReport(report: RunReport) {
-  const { seed, virtualMs, actions, devices, shares, rejected, blocks, tips, jobs, retargets, connections } = report;
+  const { seed, virtualMs, actions, devices, shares, rejected, blocks, tips, jobs, retargets, switches, connections } =
+    report;
   const { faults, invariants, violation, traceHash } = report;
   return {
     seed,
@@ -23,6 +24,7 @@ export function jsonReport(report: RunReport) {
     tips,
     jobs,
     retargets,
+    switches,
     connections,
     closes: sorted(report.closes),
     faults: sorted(faults),

@@ -7,6 +7,11 @@ export function textReport(report: RunReport, wallSeconds: number): string {
   const lines = [
     `seed ${seed}: ${report.devices} devices, ${minutes} virtual minutes, ${report.actions} events, ${wallSeconds.toFixed(1)} s`,
     `  shares      ${shares.found} found, ${shares.credited} credited, ${shares.acknowledged} acknowledged, ${shares.unknown} never answered, ${shares.abandoned} lost by a failing disk`,
+    ...(shares.forwarded + shares.counted === 0
+      ? []
+      : [
+          `  relays      ${shares.forwarded} shares handed on, ${shares.counted} counted by relays, ${report.switches} times an upstream began to serve`,
+        ]),
     `  rejected    ${counts(report.rejected)}`,
     `  blocks      ${blocks.found} found, ${blocks.delivered} delivered, ${blocks.accepted} accepted, ${blocks.lostWithPool} lost with a pool; not accepted: ${counts(blocks.refused)}`,
     `  chain       ${report.tips} tips told to pools, ${report.jobs} jobs, ${report.retargets} retargets, ${report.connections} connections`,

@@ -12,6 +12,7 @@ export type { SimulationSettings } from './process/context.ts';
 export {
   type DeviceMachine,
   type PoolMachine,
+  type ProxyMachine,
   ROLE_MODULES,
   type SimUpstream,
   type SimulationModules,
@@ -30,6 +31,9 @@ export {
   type Misbehaviour,
   type PoolNode,
   type ProviderNode,
+  type ProxyNode,
+  TOPOLOGIES,
   type Topology,
+  type TopologyName,
   type TopologyNode,
 } from './topology.ts';

@@ -11,6 +11,8 @@ import type { ProofOfWork } from './pow/proofOfWork.ts';
 /** Counts for the report that are no invariant. */
 export interface Statistics {
   retargets: number;
+  /** A relay works for another upstream, or for its first. */
+  switches: number;
   reconnects: number;
   jobs: number;
   tips: number;
@@ -24,8 +26,10 @@ const FAULTS: ReadonlySet<CloseFamily> = new Set(['limit', 'protocol', 'refused'
 /** Of those, what a crash, a slow line or a machine that hangs can cause. */
 const UNPROVOKED: ReadonlySet<CloseCause> = new Set(['peer-closed-mid-frame', 'send-queue-overflow']);
 
+/** A proxy whose upstream has changed. */
+const RELAY_REASONS = ['extranonce-space-changed', 'upstream-behind', 'channel-closed', 'channel-refused'];
 /** Why a pool may dismiss a client that has done nothing wrong. */
-const POOL_REASONS: ReadonlySet<string> = new Set(['no-work', 'shutting-down', 'reconnect']);
+const POOL_REASONS: ReadonlySet<string> = new Set(['no-work', 'shutting-down', 'reconnect', ...RELAY_REASONS]);
 
 /** All that watches a simulation. The processes report to it; it changes nothing. */
 export class Observer {
@@ -33,19 +37,27 @@ export class Observer {
   readonly shares: ShareWatch;
   readonly solutions: SolutionWatch;
   readonly spaces: SpaceWatch;
-  readonly statistics: Statistics = { retargets: 0, reconnects: 0, jobs: 0, tips: 0, hashes: 0, closes: {} };
+  readonly statistics: Statistics = {
+    retargets: 0,
+    switches: 0,
+    reconnects: 0,
+    jobs: 0,
+    tips: 0,
+    hashes: 0,
+    closes: {},
+  };
   readonly #books = new Map<number, ConnectionBook>();
 
-  constructor(world: World, pow: ProofOfWork) {
+  constructor(world: World, pow: ProofOfWork, hasRelays: boolean) {
     this.invariants = new Invariants(world);
-    this.shares = new ShareWatch(this.invariants);
+    this.shares = new ShareWatch(this.invariants, hasRelays);
     this.solutions = new SolutionWatch(this.invariants);
     this.spaces = new SpaceWatch(this.invariants, pow.hash);
   }
 
   /** A client's connection over this wire is ready. */
-  openBook(wire: number, process: number, isHonest: boolean): ConnectionBook {
-    const book = new ConnectionBook(wire, process, isHonest, this.invariants);
+  openBook(wire: number, client: Host, server: Host): ConnectionBook {
+    const book = new ConnectionBook(wire, client, server, this.invariants, this.shares.givenUp);
     this.#books.set(wire, book);
     return book;
   }

@@ -21,6 +21,9 @@ export interface RunReport {
     readonly found: number;
     readonly credited: number;
     readonly acknowledged: number;
+    /** Handed on by relays, once for each hop, and counted by relays themselves. */
+    readonly forwarded: number;
+    readonly counted: number;
     readonly unknown: number;
     readonly abandoned: number;
   };
@@ -36,6 +39,8 @@ export interface RunReport {
   readonly tips: number;
   readonly jobs: number;
   readonly retargets: number;
+  /** How often a relay began to work for an upstream. */
+  readonly switches: number;
   readonly connections: number;
   readonly closes: Readonly<Record<string, number>>;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
@@ -65,29 +70,45 @@ export function runSimulation(options: RunOptions): RunReport {
     simulation.checkWork();
   }
   if (observer.invariants.violation === undefined && faults.length > 0) {
-    simulation.stopDevices();
-    simulation.run(options.runMs + CLOSING_MS);
-    if (observer.invariants.violation === undefined) simulation.checkClosed();
+    close(simulation, options.runMs);
   }
   return createReport(simulation, injector, faults);
+}
+
+/** Devices go, then relays, those farthest from the pools first; whoever served them must have forgotten them after a while. */
+function close(simulation: Simulation, runMs: number): void {
+  const { relays, pools } = simulation;
+  const depths = [...new Set(relays.map(({ depth }) => depth))].sort((a, b) => b - a);
+  simulation.stopDevices();
+  let untilMs = runMs;
+  for (const depth of [...depths, undefined]) {
+    untilMs += CLOSING_MS;
+    simulation.run(untilMs);
+    if (simulation.observer.invariants.violation !== undefined) return;
+    for (const server of depth === undefined ? pools : relays.filter((relay) => relay.depth === depth)) {
+      simulation.checkClosed(server);
+      if (depth !== undefined) server.crash('kill');
+    }
+  }
 }
 
 function createReport(simulation: Simulation, injector: FaultInjector, faults: readonly PlannedFault[]): RunReport {
   const { world, observer, devices } = simulation;
   const { shares, solutions, statistics, invariants } = observer;
-  const { found, credited, acknowledged, unknown, abandoned, rejected } = shares.totals;
+  const { found, credited, acknowledged, forwarded, counted, unknown, abandoned, rejected } = shares.totals;
   const { owed, delivered, lostWithPool, accepted, refused } = solutions.totals;
   return {
     seed: world.seed,
     virtualMs: world.nowMs,
     actions: world.actions,
     devices: devices.reduce((sum, { searchers }) => sum + searchers.length, 0),
-    shares: { found, credited, acknowledged, unknown, abandoned },
+    shares: { found, credited, acknowledged, forwarded, counted, unknown, abandoned },
     rejected,
     blocks: { found: owed, delivered, lostWithPool, accepted, refused },
     tips: statistics.tips,
     jobs: statistics.jobs,
     retargets: statistics.retargets,
+    switches: statistics.switches,
     connections: simulation.network.wires,
     closes: statistics.closes,
     faults: injector.injected,

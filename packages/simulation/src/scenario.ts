@@ -8,7 +8,7 @@ import type { ProofOfWork } from './pow/proofOfWork.ts';
 import { createRealWork } from './pow/realWork.ts';
 import { createNoiseSecurity } from './process/security.ts';
 import type { RunOptions } from './runSimulation.ts';
-import { createFarm } from './topology.ts';
+import { createFarm, type TopologyName } from './topology.ts';
 
 export interface ScenarioOptions {
   readonly profile: FaultProfile;
@@ -17,9 +17,11 @@ export interface ScenarioOptions {
   readonly hours: number;
   /** Default `mixed`. */
   readonly channels?: 'standard' | 'extended' | 'mixed';
-  /** Default 2; 1 without faults. */
+  /** What stands between devices and pools; default `direct`. */
+  readonly topology?: TopologyName;
   /** Pools leave each channel at its first target: no vardiff. */
   readonly fixedTargets?: boolean;
+  /** Default 2; 1 without faults. */
   readonly pools?: number;
   readonly providers?: number;
   /** For the profile with the real proof of work and Noise. */
@@ -46,13 +48,23 @@ export class Scenario {
 
   constructor(options: ScenarioOptions) {
     this.#options = options;
-    this.faults = FAULT_PROFILES[options.profile];
+    const faults: readonly FaultKind[] = FAULT_PROFILES[options.profile];
+    const hasRelays = (options.topology ?? 'direct') !== 'direct';
+    this.faults = hasRelays && faults.length > 0 ? [...faults, ...FAULT_KINDS.relay] : faults;
     this.#pow = options.profile === 'real' ? createRealWork(options.hash) : createCheapWork();
     this.#premined = premineBlocks(this.#pow);
   }
 
   run(seed: number, keep?: readonly number[]): RunOptions {
-    const { devices, hours, profile, channels = 'mixed', crypto, fixedTargets = false } = this.#options;
+    const {
+      devices,
+      hours,
+      profile,
+      channels = 'mixed',
+      topology = 'direct',
+      crypto,
+      fixedTargets = false,
+    } = this.#options;
     const isCalm = this.faults.length === 0;
     const { pools = isCalm ? 1 : 2, providers = isCalm ? 1 : 2 } = this.#options;
     const { blockIntervalSeconds, rivalIntervalSeconds } = isCalm ? CALM : BUSY;
@@ -64,6 +76,7 @@ export class Scenario {
         channels,
         pools,
         providers,
+        topology,
         hashrate: profile === 'real' ? REAL_HASHRATE : HASHRATE,
         hostile: this.faults.some((kind) => hostileKinds.includes(kind)),
       }),

@@ -11,6 +11,7 @@ import { DeviceProcess } from './process/deviceProcess.ts';
 import { ROLE_MODULES, type SimulationModules } from './process/modules.ts';
 import { PoolProcess } from './process/poolProcess.ts';
 import { ProviderProcess } from './process/providerProcess.ts';
+import { ProxyProcess } from './process/proxyProcess.ts';
 import { PLAIN_SECURITY, type WireSecurity } from './process/security.ts';
 import type { SimProcess } from './process/simProcess.ts';
 import type { Topology } from './topology.ts';
@@ -62,11 +63,14 @@ export class Simulation {
   readonly liveness: LivenessWatch;
   readonly providers: readonly ProviderProcess[];
   readonly pools: readonly PoolProcess[];
+  /** Proxies, nearest to the pools first. */
+  readonly relays: readonly ProxyProcess[];
   readonly devices: readonly DeviceProcess[];
   readonly hostiles: readonly DeviceProcess[];
   readonly #options: SimulationOptions;
   readonly #settings: SimulationSettings;
   readonly #poolsByHost: ReadonlyMap<string, PoolProcess>;
+  readonly #relaysByHost: ReadonlyMap<string, ProxyProcess>;
   readonly #poolsByIndex: ReadonlyMap<number, PoolProcess>;
   #isStopped = false;
 
@@ -75,7 +79,8 @@ export class Simulation {
     this.#options = options;
     this.world = new World(seed);
     this.network = new Network(this.world);
-    this.observer = new Observer(this.world, pow);
+    const hasRelays = topology.nodes.some(({ kind }) => kind === 'proxy');
+    this.observer = new Observer(this.world, pow, hasRelays);
     this.liveness = new LivenessWatch(this.observer.invariants);
     let totalHashrate = 0;
     for (const node of topology.nodes) if (node.kind === 'device') totalHashrate += node.hashrate * node.devices;
@@ -88,16 +93,18 @@ export class Simulation {
       security: options.security ?? PLAIN_SECURITY,
       modules: { ...ROLE_MODULES, ...modules },
       settings: this.#settings,
-      tipsOf: (host) => this.#poolsByHost.get(host)?.tips,
+      tipsOf: (host) => this.#source(host)?.pool.tips,
       onError: (error, process) => this.#fail(error, process),
     };
     const providers: ProviderProcess[] = [];
     const pools: PoolProcess[] = [];
+    const relays: ProxyProcess[] = [];
     const clients: DeviceProcess[] = [];
     for (const node of topology.nodes) {
       const host = this.network.addHost(node.name, node.line ?? GOOD_LINE);
       if (node.kind === 'template-provider') providers.push(new ProviderProcess(context, host, node));
       else if (node.kind === 'pool') pools.push(new PoolProcess(context, host, node));
+      else if (node.kind === 'proxy') relays.push(new ProxyProcess(context, host, node));
       else clients.push(new DeviceProcess(context, host, node));
     }
     this.providers = providers;
@@ -106,6 +113,9 @@ export class Simulation {
     this.hostiles = clients.filter(({ hostility }) => hostility !== undefined);
     this.#poolsByHost = new Map(pools.map((pool) => [pool.node.name, pool]));
     this.#poolsByIndex = new Map(pools.map((pool) => [pool.host.index, pool]));
+    this.#relaysByHost = new Map(relays.map((relay) => [relay.node.name, relay]));
+    for (const client of [...relays, ...clients]) client.depth = this.#depthOf(client.node.upstreams);
+    this.relays = relays.sort((a, b) => a.depth - b.depth);
     for (const provider of providers) provider.attach(this.#createChain(provider));
   }
 
@@ -114,6 +124,7 @@ export class Simulation {
     const random = this.world.random('start');
     for (const provider of this.providers) this.world.at(random.below(100), () => provider.start());
     for (const pool of this.pools) this.world.at(100 + random.below(100), () => pool.start());
+    for (const relay of this.relays) this.world.at(200 + random.below(1_000), () => relay.start());
     for (const device of [...this.devices, ...this.hostiles])
       this.world.at(200 + random.below(START_SPREAD_MS), () => device.start());
     const checkMs = this.devices.length > MANY_DEVICES ? 4 * CHECK_MS : CHECK_MS;
@@ -146,17 +157,18 @@ export class Simulation {
   check(elapsedMs: number): void {
     const { invariants, solutions, shares } = this.observer;
     const { nowMs } = this.world;
-    for (const pool of this.pools) {
-      checkLimits(pool, invariants);
+    for (const server of [...this.pools, ...this.relays]) {
+      checkLimits(server, invariants);
       // Counted here; what is thrown is noticed at once.
       invariants.check('machines-hold', true, () => '');
     }
+    for (const relay of this.relays) this.#checkRelay(relay);
     solutions.wait(elapsedMs, (index) => this.#poolsByIndex.get(index)?.isServed === true);
     if (!this.#isStopped) this.#checkAnswers();
     if (!this.#isStopped)
       this.liveness.check(this.devices, nowMs, (device) => {
-        const pool = this.#poolsByHost.get(device.upstream);
-        return pool === undefined ? undefined : { tip: pool.tips.tip, sinceMs: pool.tips.activatedMs };
+        const source = this.#source(device.upstream);
+        return source === undefined ? undefined : { tip: source.pool.tips.tip, sinceMs: source.sinceMs };
       });
     shares.forget(nowMs - FORGET_SHARES_MS);
   }
@@ -180,33 +192,67 @@ export class Simulation {
     for (const device of [...this.devices, ...this.hostiles]) device.crash('kill');
   }
 
-  /** Nobody is connected any more: nothing may be left of them. */
-  checkClosed(): void {
-    for (const { core, gate, node } of this.pools) {
-      const left = core === undefined ? 0 : core.connections + core.openChannels + core.uncommittedBatches;
-      this.observer.invariants.check(
-        'within-limits',
-        left === 0 && gate.connections === 0 && gate.addresses === 0,
-        () =>
-          `${node.name} still counts ${core?.connections} connections, ${core?.openChannels} channels, ${core?.uncommittedBatches} batches`,
-      );
-    }
+  /** Nobody is connected to it any more: nothing may be left of them. */
+  checkClosed({ core, port, node }: PoolProcess | ProxyProcess): void {
+    const { connections = 0, openChannels = 0 } = core ?? {};
+    const waiting = core === undefined ? 0 : 'totals' in core ? core.unansweredShares : core.uncommittedBatches;
+    this.observer.invariants.check(
+      'within-limits',
+      connections + openChannels + waiting === 0 && port.gate.connections === 0 && port.gate.addresses === 0,
+      () =>
+        `${node.name} still counts ${connections} connections, ${openChannels} channels, ${waiting} batches or shares`,
+    );
+  }
+
+  /** What a relay has handed on, by what was seen of it and by what it says itself. */
+  #checkRelay({ core, host, node, upstreams }: ProxyProcess): void {
+    const { shares, invariants } = this.observer;
+    const inFlight = [...upstreams.inFlight()];
+    shares.relays.check(host.index, node.name, inFlight, shares.isCredited);
+    if (core === undefined) return;
+    const { sharesForwarded, sharesAcknowledged, sharesRejectedUpstream, sharesUnknown } = core.totals;
+    const { unansweredShares } = core;
+    invariants.check(
+      'relayed-work-adds-up',
+      sharesForwarded === sharesAcknowledged + sharesRejectedUpstream + sharesUnknown + unansweredShares,
+      () => `${node.name} says: ${JSON.stringify(core.totals)}, ${unansweredShares} unanswered`,
+    );
   }
 
   /** Where nothing is wrong, a share is credited or refused within a stated time: none is lost on the way. */
   #checkAnswers(): void {
     const { nowMs } = this.world;
     for (const device of this.devices) {
-      const pool = this.#poolsByHost.get(device.upstream);
-      if (device.book === undefined || !this.liveness.isCalm(device, nowMs) || pool?.isDiskGood !== true) continue;
-      const overdue = device.book.overdue(nowMs - ANSWER_WITHIN_MS);
+      const source = this.#source(device.upstream);
+      if (device.book === undefined || !this.liveness.isCalm(device, nowMs) || source?.pool.isDiskGood !== true)
+        continue;
+      const withinMs = ANSWER_WITHIN_MS * (1 + device.depth);
+      const overdue = nowMs < source.sinceMs + withinMs ? undefined : device.book.overdue(nowMs - withinMs);
       this.observer.invariants.check(
         'work-adds-up',
         overdue === undefined,
         () =>
-          `share ${overdue?.sequenceNumber} of ${device.node.name} (${overdue?.state}) was neither credited nor refused for ${ANSWER_WITHIN_MS} ms`,
+          `share ${overdue?.sequenceNumber} of ${device.node.name} (${overdue?.state}) was neither credited nor refused for ${withinMs} ms`,
       );
     }
+  }
+
+  /** The pool that the work of a host comes from at present, and since when all on the way can know of its tip. */
+  #source(host: string): { readonly pool: PoolProcess; readonly sinceMs: number } | undefined {
+    const pool = this.#poolsByHost.get(host);
+    if (pool !== undefined) return { pool, sinceMs: pool.tips.activatedMs };
+    const { upstreams } = this.#relaysByHost.get(host) ?? {};
+    const source = upstreams?.host === undefined ? undefined : this.#source(upstreams.host);
+    return source && { pool: source.pool, sinceMs: Math.max(source.sinceMs, upstreams!.activatedMs) };
+  }
+
+  #depthOf(upstreams: readonly string[]): number {
+    return Math.max(
+      ...upstreams.map((name) => {
+        const relay = this.#relaysByHost.get(name);
+        return relay === undefined ? 0 : 1 + this.#depthOf(relay.node.upstreams);
+      }),
+    );
   }
 
   /** Of all honest devices so far. */

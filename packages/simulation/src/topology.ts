@@ -17,11 +17,20 @@ export interface PoolNode {
   readonly line?: LineConditions;
 }
 
+/** A mining proxy. */
+export interface ProxyNode {
+  readonly kind: 'proxy';
+  readonly name: string;
+  /** Pools or other proxies in order of preference. */
+  readonly upstreams: readonly string[];
+  readonly line?: LineConditions;
+}
+
 /** One process with one or several devices. */
 export interface DeviceNode {
   readonly kind: 'device';
   readonly name: string;
-  /** Pools in order of preference. */
+  /** Pools or proxies in order of preference. */
   readonly upstreams: readonly string[];
   readonly channel: 'standard' | 'extended';
   /** Devices in the process; more than one share a connection. */
@@ -38,8 +47,12 @@ export interface DeviceNode {
 export const MISBEHAVIOURS = ['replay', 'reorder', 'duplicate', 'lie', 'flood', 'garbage'] as const;
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 
-/** A kind of process that is added later (a proxy, a translator) adds its description here and its factory in `createProcesses`. */
-export type TopologyNode = ProviderNode | PoolNode | DeviceNode;
+/** A kind of process that is added later adds its description here and its class in `Simulation`. */
+export type TopologyNode = ProviderNode | PoolNode | ProxyNode | DeviceNode;
+
+/** What stands between devices and pools: nothing, or proxies in chains of three. */
+export const TOPOLOGIES = ['direct', 'proxies'] as const;
+export type TopologyName = (typeof TOPOLOGIES)[number];
 
 /** Who is there and who connects to whom. */
 export interface Topology {
@@ -56,18 +69,32 @@ export interface FarmOptions {
   readonly pools?: number;
   /** One client for each kind of misbehaviour. */
   readonly hostile?: boolean;
+  /** Default `direct`. */
+  readonly topology?: TopologyName;
 }
 
 const FARM_SIZE = 4;
 
 /** Devices under pools under template providers. */
 export function createFarm(options: FarmOptions): Topology {
-  const { devices, hashrate, channels, providers = 1, pools = 1, hostile = false } = options;
+  const { devices, hashrate, channels, providers = 1, pools = 1, hostile = false, topology = 'direct' } = options;
   const providerNames = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`);
   const poolNames = Array.from({ length: pools }, (_, index) => `pool-${index + 1}`);
   const nodes: TopologyNode[] = providerNames.map((name) => ({ kind: 'template-provider', name }));
   for (const [index, name] of poolNames.entries())
     nodes.push({ kind: 'pool', name, upstreams: rotated(providerNames, index), serverId: index + 1 });
+  const servers = [...poolNames];
+  if (topology === 'proxies') {
+    // The last one is the third of a chain; whoever loses its first upstream goes on with another kind of it.
+    const proxies = [
+      { name: 'proxy-1', upstreams: poolNames },
+      { name: 'proxy-2', upstreams: ['proxy-1', ...rotated(poolNames, 1)] },
+      { name: 'proxy-3', upstreams: ['proxy-2', 'proxy-1'] },
+      { name: 'proxy-4', upstreams: rotated(poolNames, 1) },
+    ];
+    for (const proxy of proxies) nodes.push({ kind: 'proxy', ...proxy });
+    servers.splice(0, servers.length, 'proxy-3', 'proxy-4', 'proxy-2', 'proxy-1', poolNames[0]!);
+  }
   let count = 0;
   for (let index = 0; count < devices; index++) {
     const size = channels === 'mixed' && index % 8 === 7 ? Math.min(FARM_SIZE, devices - count) : 1;
@@ -75,7 +102,7 @@ export function createFarm(options: FarmOptions): Topology {
     nodes.push({
       kind: 'device',
       name: `device-${index + 1}`,
-      upstreams: rotated(poolNames, index),
+      upstreams: rotated(servers, index),
       channel,
       devices: size,
       hashrate,
@@ -88,7 +115,7 @@ export function createFarm(options: FarmOptions): Topology {
       nodes.push({
         kind: 'device',
         name: `hostile-${misbehaviour}`,
-        upstreams: rotated(poolNames, index),
+        upstreams: rotated(servers, index),
         channel: index % 2 === 0 ? 'standard' : 'extended',
         devices: 1,
         hashrate,

@@ -12,6 +12,10 @@ const CHANGES_PER_MINUTE = 0.012;
 /** The window follows the belief once it is this many steps off. */
 const RECENTRE_STEPS = 8;
 const FLOOR = 1e-6 / CELLS;
+/** A cell this far below the likeliest one weighs nothing beside what the next update spreads over all cells. */
+const NEGLIGIBLE_LN = 40;
+/** Of one update; kept because an update happens for every channel twice a minute. */
+const LOG_LIKELIHOODS = new Float64Array(CELLS);
 
 /** Hashrate of each cell, relative to the centre. */
 const RELATIVE = Float64Array.from({ length: CELLS }, (_, cell) => stepsToHashrate(cell - HALF));
@@ -39,14 +43,19 @@ export class HashratePosterior {
     // The target may lie outside the window: bring the expected number into the scale of the centre first.
     const expected = minutes * sharesPerMinute * stepsToHashrate(this.#centre - targetSteps);
     const change = Math.min(0.5, CHANGES_PER_MINUTE * minutes);
+    const sharesLn = shares * STEP_LN;
     let best = Number.NEGATIVE_INFINITY;
-    for (let cell = 0; cell < CELLS; cell++)
-      best = Math.max(best, shares * cell * STEP_LN - RELATIVE[cell]! * expected);
+    for (let cell = 0; cell < CELLS; cell++) {
+      const logLikelihood = sharesLn * cell - RELATIVE[cell]! * expected;
+      LOG_LIKELIHOODS[cell] = logLikelihood;
+      if (logLikelihood > best) best = logLikelihood;
+    }
+    const kept = 1 - change;
+    const spread = change / CELLS;
     let sum = 0;
     for (let cell = 0; cell < CELLS; cell++) {
-      const logLikelihood = shares * cell * STEP_LN - RELATIVE[cell]! * expected;
-      const prior = (1 - change) * weights[cell]! + change / CELLS;
-      const weight = prior * expNegative(best - logLikelihood);
+      const below = best - LOG_LIKELIHOODS[cell]!;
+      const weight = below > NEGLIGIBLE_LN ? 0 : (kept * weights[cell]! + spread) * expNegative(below);
       weights[cell] = weight;
       sum += weight;
     }

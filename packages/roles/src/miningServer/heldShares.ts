@@ -6,7 +6,7 @@ export interface HeldShare {
   readonly served: ServedChannel;
   readonly share: AcceptedShare;
   readonly worker: string | undefined;
-  state: 'waiting' | 'accepted' | 'dropped';
+  state: 'waiting' | 'accepted' | 'unknown' | 'refused';
 }
 
 /**
@@ -37,7 +37,7 @@ export class HeldShares {
   /** The share of this ticket, and those that need not wait any more, oldest first. Undefined for a settled ticket. */
   settle(
     ticket: number,
-    state: 'accepted' | 'dropped',
+    state: 'accepted' | 'unknown' | 'refused',
   ): { readonly held: HeldShare; readonly released: readonly HeldShare[] } | undefined {
     const held = this.#waiting.get(ticket);
     if (held === undefined) return undefined;
@@ -47,7 +47,7 @@ export class HeldShares {
     const blocked = queue.findIndex((each) => each.state === 'waiting');
     const released = queue.splice(0, blocked === -1 ? queue.length : blocked);
     if (queue.length === 0) this.#queues.delete(held.served);
-    return { held, released: released.filter((each) => each.state === 'accepted') };
+    return { held, released: released.filter((each) => each.state !== 'refused') };
   }
 
   #append(held: HeldShare): HeldShare {

@@ -100,18 +100,23 @@ export class ShareDesk {
     outcome: 'accepted' | 'unknown' | ShareErrorCode,
     now: Now,
   ): { outputs: MiningServerOutput[]; served: ServedChannel | undefined } {
-    const settled = this.#held.settle(ticket, outcome === 'accepted' ? 'accepted' : 'dropped');
+    const isRefusal = outcome !== 'accepted' && outcome !== 'unknown';
+    const settled = this.#held.settle(ticket, isRefusal ? 'refused' : outcome);
     if (settled === undefined) return { outputs: [], served: undefined };
     const { served, share, worker } = settled.held;
     const outputs: MiningServerOutput[] = [];
     if (served.state === 'closed') return { outputs, served };
-    if (outcome !== 'accepted' && outcome !== 'unknown') {
+    if (isRefusal) {
       const { sequenceNumber, jobId } = share;
       served.accounting.reject({ outcome: 'rejected', sequenceNumber, jobId, errorCode: outcome });
       const { channelId } = served.channel;
       outputs.push(...refuse(served.peer.connection, { channelId, sequenceNumber, jobId }, outcome, served, worker));
     }
-    for (const each of settled.released) this.#accept(served, each.share, each.worker, outputs, now);
+    for (const each of settled.released) {
+      // A Success that counts fewer shares than it covers is taken to mean the newest ones: what lies before the gap goes first.
+      if (each.state === 'unknown') outputs.push(...this.flush(served));
+      else this.#accept(served, each.share, each.worker, outputs, now);
+    }
     if (served.state === 'acknowledging') outputs.push(...this.flush(served), ...this.finishClosing(served));
     return { outputs, served };
   }

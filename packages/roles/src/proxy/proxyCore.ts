@@ -1,6 +1,7 @@
 import type { Now } from '@stratumkit/codec';
 import type { SetupConnection } from '@stratumkit/messages/common';
 import type { MiningSetupDecision } from '../miningServer/setupPolicy.ts';
+import type { ConnectionId } from '../output.ts';
 import { UpstreamSwitch, type UpstreamSwitchOutput, type WorkUpstream } from '../upstreamList/index.ts';
 import { Aggregator } from './aggregator.ts';
 import type { ProxyMode } from './proxyMode.ts';
@@ -48,6 +49,11 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
   /** The upstream that serves work; undefined while none does. */
   get upstream(): Upstream | undefined {
     return this.#upstreams.active?.upstream;
+  }
+
+  /** The connection to {@link upstream}. */
+  get upstreamConnection(): ConnectionId | undefined {
+    return this.#upstreams.active?.connection;
   }
 
   get connections(): number {

@@ -22,15 +22,26 @@ describe('shares that wait for an upstream', () => {
     expect(held.of(mine)).toBe(0);
   });
 
-  it('that were dropped hold back nobody', () => {
+  it('that were refused hold back nobody', () => {
     const held = new HeldShares();
     const mine = channel();
     const first = held.hold(mine, share(0), 'worker');
     held.queueBehind(mine, share(1), undefined);
-    const settled = held.settle(first, 'dropped');
+    const settled = held.settle(first, 'refused');
     expect(settled?.held).toMatchObject({ worker: 'worker', share: { sequenceNumber: 0 } });
     expect(numbers(settled)).toEqual([1]);
     expect(held.settle(first, 'accepted')).toBeUndefined();
+  });
+
+  it('that nobody knows about keep their place, for what lies before them is told first', () => {
+    const held = new HeldShares();
+    const mine = channel();
+    const first = held.hold(mine, share(0), undefined);
+    const second = held.hold(mine, share(1), undefined);
+    held.queueBehind(mine, share(2), undefined);
+    expect(numbers(held.settle(second, 'unknown'))).toEqual([]);
+    const settled = held.settle(first, 'accepted');
+    expect(settled?.released.map(({ state }) => state)).toEqual(['accepted', 'unknown', 'accepted']);
   });
 
   it('do not hold back other channels', () => {

@@ -49,7 +49,7 @@ export class FaultInjector {
 
   /** False if there was nothing to strike. */
   #inject(kind: FaultKind, random: Prng): boolean {
-    const { devices, pools, providers, hostiles, world } = this.#simulation;
+    const { devices, pools, providers, relays, hostiles, world } = this.#simulation;
     const seconds = (from: number, to: number): number => 1_000 * random.between(from, to);
     switch (kind) {
       case 'latency':
@@ -82,6 +82,16 @@ export class FaultInjector {
         return this.#disk(random.pick(pools), seconds(5, 40), false);
       case 'disk-error':
         return this.#disk(random.pick(pools), seconds(3, 15), true);
+      case 'relay-crash':
+      case 'relay-power':
+        if (relays.length === 0) return false;
+        return this.#crash(random.pick(relays), kind === 'relay-power' ? 'power' : 'kill', random, seconds(1, 40));
+      case 'upstream-reset':
+        return this.#resetUpstream(random);
+      case 'upstream-loss':
+        return this.#crash(random.pick(pools), 'kill', random, seconds(40, 120));
+      case 'device-churn':
+        return this.#churn(random);
       case 'reorganisation': {
         const depth = random.between(1, 3);
         return random.pick(providers).chain.mineRival(depth + 1, depth).length > 0;
@@ -95,7 +105,7 @@ export class FaultInjector {
       case 'clock-jump':
         return this.#jump(random, seconds(20, 300));
       case 'clock-skew': {
-        const target = random.pick<SimProcess>([...pools, ...providers, random.pick(devices)]);
+        const target = random.pick<SimProcess>([...pools, ...providers, ...relays, random.pick(devices)]);
         target.clock.setDrift(random.pick([-20_000, -500, 500, 20_000]), world.nowMs);
         world.after(seconds(60, 300), () => {
           target.clock.setDrift(0, world.nowMs);
@@ -152,6 +162,24 @@ export class FaultInjector {
       }
     this.#disturbHosts(hosts, 0, false);
     return struck;
+  }
+
+  /** The connections of a relay to its upstreams, not those of its clients. */
+  #resetUpstream(random: Prng): boolean {
+    const { relays } = this.#simulation;
+    if (relays.length === 0) return false;
+    const { host } = random.pick(relays);
+    const own = [...host.wires].filter((wire) => wire.a.host === host);
+    for (const wire of own) wire.reset();
+    if (own.length > 0) this.#disturbHosts([host], 0, false);
+    return own.length > 0;
+  }
+
+  /** Many devices go and come back at once. */
+  #churn(random: Prng): boolean {
+    const devices = new Set(this.#someDevices(random, this.#simulation.devices.length));
+    for (const device of devices) this.#crash(device, random.pick(['kill', 'power'] as const), random, 1_000);
+    return true;
   }
 
   #partition(random: Prng, forMs: number): boolean {
@@ -220,11 +248,11 @@ export class FaultInjector {
   }
 
   #jump(random: Prng, forMs: number): boolean {
-    const { pools, providers, devices, world } = this.#simulation;
+    const { pools, providers, relays, devices, world } = this.#simulation;
     const isProvider = random.chance(0.3);
     const target: SimProcess = isProvider
       ? random.pick(providers)
-      : random.pick<SimProcess>([...pools, random.pick(devices)]);
+      : random.pick<SimProcess>([...pools, ...relays, random.pick(devices)]);
     // A node whose clock is far off refuses blocks, as it must.
     const limitMs = isProvider ? 20 * MINUTE_MS : 3 * HOUR_MS;
     target.clock.setWallOffset(random.between(-limitMs, limitMs), world.nowMs);
@@ -232,12 +260,13 @@ export class FaultInjector {
     return true;
   }
 
-  /** A pool, a provider, or some devices. */
+  /** A pool, a provider, a relay, or some devices. */
   #victims(random: Prng): readonly SimProcess[] {
-    const { pools, providers } = this.#simulation;
+    const { pools, providers, relays } = this.#simulation;
     const share = random.fraction();
     if (share < 0.15) return [random.pick(pools)];
     if (share < 0.35) return [random.pick(providers)];
+    if (share < 0.5 && relays.length > 0) return [random.pick(relays)];
     return this.#someDevices(random, 20);
   }
 
@@ -249,10 +278,10 @@ export class FaultInjector {
 
   /** Whoever depends on these machines is excused for a while. */
   #disturbHosts(hosts: readonly Host[], forMs: number, isSilent: boolean): void {
-    const { devices, liveness, pools, providers, world } = this.#simulation;
+    const { devices, liveness, pools, providers, relays, world } = this.#simulation;
     const struck = new Set(hosts);
-    const central = [...pools, ...providers].some(({ host }) => struck.has(host));
-    for (const device of devices)
-      if (central || struck.has(device.host)) liveness.disturbed(device, world.nowMs + forMs, isSilent);
+    const central = [...pools, ...providers, ...relays].some(({ host }) => struck.has(host));
+    for (const client of [...devices, ...relays])
+      if (central || struck.has(client.host)) liveness.disturbed(client, world.nowMs + forMs, isSilent);
   }
 }

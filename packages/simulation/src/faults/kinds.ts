@@ -7,6 +7,8 @@ export const FAULT_KINDS = {
   chain: ['reorganisation', 'same-height-tip', 'two-blocks', 'tip-burst'],
   clock: ['clock-jump', 'clock-skew'],
   hostile: MISBEHAVIOURS,
+  /** Only where there are proxies or translators. */
+  relay: ['relay-crash', 'relay-power', 'upstream-reset', 'upstream-loss', 'device-churn'],
 } as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[keyof typeof FAULT_KINDS][number];
@@ -14,7 +16,13 @@ export type FaultKind = (typeof FAULT_KINDS)[keyof typeof FAULT_KINDS][number];
 /** Sets of kinds to run with. */
 export const FAULT_PROFILES = {
   none: [],
-  default: Object.values(FAULT_KINDS).flat(),
+  default: [
+    ...FAULT_KINDS.network,
+    ...FAULT_KINDS.process,
+    ...FAULT_KINDS.chain,
+    ...FAULT_KINDS.clock,
+    ...FAULT_KINDS.hostile,
+  ],
   network: FAULT_KINDS.network,
   process: FAULT_KINDS.process,
   chain: FAULT_KINDS.chain,

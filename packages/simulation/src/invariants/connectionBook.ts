@@ -1,28 +1,42 @@
 import type { MiningMessage } from '@stratumkit/messages';
+import type { Host } from '../network/host.ts';
 import type { Invariants } from './invariants.ts';
-import type { HashKey } from './keys.ts';
+import { type HashKey, hashKey } from './keys.ts';
+
+/** Targets of a channel that are remembered: shares of past jobs are judged by theirs. */
+const REMEMBERED_TARGETS = 8;
 
 /** What became of a share that a device found and sent. */
 export type ShareState = 'sent' | 'accepted' | 'durable' | 'acknowledged' | 'rejected' | 'unknown' | 'abandoned';
 
-/** A share as the simulation knows it: from the device, not from the pool. */
+/** A share as the simulation knows it: from whoever sent it over a connection, not from whoever received it. */
 export interface FoundShare {
   readonly key: HashKey;
+  readonly hash: Uint8Array;
+  /** What a relay was sent, if this is what it hands on. */
+  readonly origin: FoundShare | undefined;
+  /** What a relay made of it. */
+  next: FoundShare | undefined;
   readonly device: number;
   readonly isHonest: boolean;
   readonly channelId: number;
   readonly sequenceNumber: number;
   readonly jobId: number;
   readonly tip: HashKey;
-  readonly work: bigint;
+  /** Of a relay's share, what the pool credits it with. */
+  work: bigint;
   readonly version: number;
   readonly ntime: number;
   readonly nonce: number;
   readonly foundMs: number;
   /** When the device was told the tip it was found on. */
   readonly tipReceivedMs: number;
-  /** At or below every block target that was announced for its tip. */
-  readonly isBlock: boolean;
+  /** How many tips had arrived over the connection when it was sent. */
+  readonly tipsHeard: number;
+  /** A relay has accepted it and did not hand it on, for its upstream did not want it. */
+  isCounted: boolean;
+  /** The server has said no; the answer may be on its way. */
+  isRefused: boolean;
   state: ShareState;
 }
 
@@ -34,6 +48,8 @@ interface ChannelBook {
   readonly valid: Set<number>;
   /** Sent and not answered, oldest first. */
   readonly pending: Map<number, FoundShare>;
+  /** The latest ones, newest last; kept for relays. */
+  readonly targets: Uint8Array[];
 }
 
 /**
@@ -42,16 +58,41 @@ interface ChannelBook {
  */
 export class ConnectionBook {
   readonly wire: number;
-  readonly process: number;
-  readonly isHonest: boolean;
+  readonly client: Host;
+  readonly server: Host;
   readonly #invariants: Invariants;
+  readonly #onGivenUp: (share: FoundShare) => void;
   readonly #channels = new Map<number, ChannelBook>();
+  #tip: HashKey = -1;
+  #tips = 0;
 
-  constructor(wire: number, process: number, isHonest: boolean, invariants: Invariants) {
+  /** `onGivenUp` is told of shares that no answer will come for. */
+  constructor(
+    wire: number,
+    client: Host,
+    server: Host,
+    invariants: Invariants,
+    onGivenUp: (share: FoundShare) => void,
+  ) {
     this.wire = wire;
-    this.process = process;
-    this.isHonest = isHonest;
+    this.client = client;
+    this.server = server;
     this.#invariants = invariants;
+    this.#onGivenUp = onGivenUp;
+  }
+
+  get isHonest(): boolean {
+    return this.client.isHonest;
+  }
+
+  /** What the client was last told to mine on; kept for relays. */
+  get tip(): HashKey {
+    return this.#tip;
+  }
+
+  /** How often a tip was told; the same one again counts, for earlier jobs end with it. */
+  get tips(): number {
+    return this.#tips;
   }
 
   get channels(): ReadonlyMap<number, ChannelBook> {
@@ -85,13 +126,18 @@ export class ConnectionBook {
     switch (message.name) {
       case 'OpenStandardMiningChannel.Success':
       case 'OpenExtendedMiningChannel.Success':
-        this.#open(message.value.channelId, message.value.groupChannelId);
+        this.#open(message.value.channelId, message.value.groupChannelId, message.value.target);
         return [];
       case 'NewMiningJob':
       case 'NewExtendedMiningJob':
         this.#addJob(message.value.channelId, message.value.jobId, message.value.minNtime === undefined);
         return [];
+      case 'SetTarget':
+        if (this.client.isRelay) this.#retarget(message.value.channelId, message.value.maximumTarget);
+        return [];
       case 'SetNewPrevHash':
+        if (this.client.isRelay) this.#tip = hashKey(message.value.prevHash);
+        this.#tips++;
         this.#activate(message.value.channelId, message.value.jobId);
         return [];
       case 'SetGroupChannel':
@@ -111,7 +157,10 @@ export class ConnectionBook {
       case 'CloseChannel': {
         const lost = this.#addressed(message.value.channelId).flatMap(({ pending }) => [...pending.values()]);
         for (const { channelId } of this.#addressed(message.value.channelId)) this.#channels.delete(channelId);
-        for (const share of lost) if (share.state === 'sent') share.state = 'unknown';
+        for (const share of lost) {
+          this.#onGivenUp(share);
+          if (share.state === 'sent') share.state = 'unknown';
+        }
         return [];
       }
       default:
@@ -119,14 +168,22 @@ export class ConnectionBook {
     }
   }
 
-  #open(channelId: number, groupChannelId: number): void {
+  #open(channelId: number, groupChannelId: number, target: Uint8Array): void {
     this.#channels.set(channelId, {
       channelId,
       groupChannelId,
       futures: new Set(),
       valid: new Set(),
       pending: new Map(),
+      targets: this.client.isRelay ? [target.slice()] : [],
     });
+  }
+
+  #retarget(channelId: number, target: Uint8Array): void {
+    for (const { targets } of this.#addressed(channelId)) {
+      targets.push(target.slice());
+      if (targets.length > REMEMBERED_TARGETS) targets.shift();
+    }
   }
 
   #addJob(channelId: number, jobId: number, future: boolean): void {
@@ -160,6 +217,7 @@ export class ConnectionBook {
     for (const [sequenceNumber, share] of channel.pending) {
       channel.pending.delete(sequenceNumber);
       if (share.state !== 'abandoned') answered.push(share);
+      else this.#onGivenUp(share);
       if (share === lastShare) break;
     }
     if (this.isHonest)
@@ -184,6 +242,11 @@ export class ConnectionBook {
   }
 
   #say(text: string): string {
-    return `process ${this.process}, wire ${this.wire}: ${text}`;
+    return `${this.client.name}, wire ${this.wire}: ${text}`;
   }
+}
+
+/** Nobody will ever know what became of it: no relay on its way may acknowledge it. */
+export function abandonOrigins({ origin }: FoundShare): void {
+  for (let share = origin; share !== undefined; share = share.origin) share.state = 'abandoned';
 }

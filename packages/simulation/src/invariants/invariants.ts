@@ -6,6 +6,8 @@ export const INVARIANTS = {
   'credited-valid': 'nothing is credited that was not valid',
   'credited-once': 'no header is credited twice, across channels, jobs, reconnects and restarts',
   'work-adds-up': 'credited work equals the work done, and that equals the hashes spent to within statistics',
+  'relayed-work-adds-up':
+    'work credited by pools equals what relays handed on and had acknowledged; the rest they count themselves',
   'search-spaces-disjoint': 'no two channels ever search the same space',
   'no-stale-jobs': 'no job on a stale tip after its SetNewPrevHash',
   'job-ids-unique': 'job ids are never reused while valid',

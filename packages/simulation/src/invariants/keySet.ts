@@ -5,8 +5,13 @@ const FIRST_SIZE = 1 << 10;
 
 /** A set of hash keys in one flat array: a `Set` of a million large numbers costs five times the memory and twice the time. */
 export class KeySet {
-  #slots = new Float64Array(FIRST_SIZE).fill(EMPTY);
+  #slots: Float64Array;
   #size = 0;
+
+  /** `firstSize`: a power of two. */
+  constructor(firstSize = FIRST_SIZE) {
+    this.#slots = new Float64Array(firstSize).fill(EMPTY);
+  }
 
   get size(): number {
     return this.#size;

@@ -1,6 +1,8 @@
+import type { ConnectionLimits } from '@stratumkit/connection';
 import { DEFAULT_MINING_SERVER_LIMITS } from '@stratumkit/roles';
+import type { Endpoint } from '../network/endpoint.ts';
 import { GOOD_LINE } from '../network/host.ts';
-import type { PoolProcess } from '../process/poolProcess.ts';
+import type { MiningPort } from '../process/miningPort.ts';
 import type { Invariants } from './invariants.ts';
 
 /** One frame may be on its way beyond a bound. */
@@ -10,15 +12,27 @@ const MAX_BUFFERED_BYTES = 64 * 1024 + GOOD_LINE.bufferBytes + ONE_FRAME;
 /** Of one channel at most this many batches wait for the disk: 10,000 shares. */
 const MAX_UNCOMMITTED_PER_CHANNEL = 10_000;
 
+/** A pool or a proxy. */
+export interface LimitedServer {
+  readonly node: { readonly name: string };
+  readonly limits: ConnectionLimits;
+  readonly endpoints: ReadonlySet<Endpoint>;
+  readonly port: MiningPort;
+  readonly core:
+    | { readonly connections: number; readonly openChannels: number; readonly uncommittedBatches?: number }
+    | undefined;
+}
+
 /** Everything that a peer could grow, against the named limits of the settings, whatever the processes were given. */
-export function checkLimits(pool: PoolProcess, invariants: Invariants): void {
-  const { core, gate } = pool;
+export function checkLimits(server: LimitedServer, invariants: Invariants): void {
+  const { core, port } = server;
+  const { gate } = port;
   if (core === undefined) return;
   const check = (holds: boolean, detail: () => string): void => {
-    invariants.check('within-limits', holds, () => `${pool.node.name}: ${detail()}`);
+    invariants.check('within-limits', holds, () => `${server.node.name}: ${detail()}`);
   };
-  const { maxQueuedBytes } = pool.limits;
-  for (const { connection, id } of pool.endpoints) {
+  const { maxQueuedBytes } = server.limits;
+  for (const { connection, id } of server.endpoints) {
     check(
       connection.queuedBytes <= maxQueuedBytes,
       () => `${connection.queuedBytes} bytes are queued for connection ${id}, the limit is ${maxQueuedBytes}`,
@@ -29,25 +43,25 @@ export function checkLimits(pool: PoolProcess, invariants: Invariants): void {
     );
   }
   let open = 0;
-  for (const count of pool.channels.values()) open += count;
+  for (const count of port.channels.values()) open += count;
   const { maxChannels, maxChannelsPerConnection } = DEFAULT_MINING_SERVER_LIMITS;
   check(
     core.openChannels === open && open <= maxChannels,
-    () => `the pool counts ${core.openChannels} channels, it has reported ${open}`,
+    () => `it counts ${core.openChannels} channels, it has reported ${open}`,
   );
-  for (const [connection, count] of pool.channels)
+  for (const [connection, count] of port.channels)
     check(count <= maxChannelsPerConnection, () => `connection ${connection} has ${count} channels`);
   check(
-    core.connections === pool.clients.size,
-    () => `the pool knows ${core.connections} connections, there are ${pool.clients.size}`,
-  );
-  const own = [...pool.endpoints].filter((endpoint) => endpoint.connection.protocol === 'mining').length;
-  check(
-    gate.connections === own && gate.pending <= own,
-    () => `the gate counts ${gate.connections} connections, there are ${own}`,
+    core.connections === port.clients.size,
+    () => `it knows ${core.connections} connections, there are ${port.clients.size}`,
   );
   check(
-    core.uncommittedBatches <= MAX_UNCOMMITTED_PER_CHANNEL * Math.max(1, open + pool.clients.size),
-    () => `${core.uncommittedBatches} batches wait for the ledger`,
+    gate.connections === port.open && gate.pending <= port.open,
+    () => `the gate counts ${gate.connections} connections, there are ${port.open}`,
+  );
+  const { uncommittedBatches = 0 } = core;
+  check(
+    uncommittedBatches <= MAX_UNCOMMITTED_PER_CHANNEL * Math.max(1, open + port.clients.size),
+    () => `${uncommittedBatches} batches wait for the ledger`,
   );
 }

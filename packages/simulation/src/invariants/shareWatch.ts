@@ -1,11 +1,11 @@
 import type { ShareBatch } from '@stratumkit/channels';
 import type { MiningMessage } from '@stratumkit/messages';
 import type { PoolEvent } from '@stratumkit/roles';
-import type { ConnectionBook, FoundShare } from './connectionBook.ts';
+import { abandonOrigins, type ConnectionBook, type FoundShare } from './connectionBook.ts';
 import type { Invariants } from './invariants.ts';
 import { KeySet } from './keySet.ts';
 import { type HashKey, hashKey } from './keys.ts';
-import type { TipWatch } from './tipWatch.ts';
+import { RelayWatch } from './relayWatch.ts';
 
 type ShareEvent = Extract<PoolEvent, { type: 'share' }>;
 type RejectedEvent = Extract<PoolEvent, { type: 'shareRejected' }>;
@@ -14,6 +14,10 @@ export interface ShareTotals {
   found: number;
   credited: number;
   acknowledged: number;
+  /** Handed on by relays, one for each hop. */
+  forwarded: number;
+  /** By relays themselves. */
+  counted: number;
   /** Sent and never answered, because the connection or the pool was lost. */
   unknown: number;
   /** Given up by the device itself: the work had changed. */
@@ -41,8 +45,19 @@ interface Accepted {
   readonly counter: Counter;
 }
 
-/** What a running pool owes. */
-class PoolBook {
+/** What a server says of a connection and of itself. */
+export interface ServerView {
+  readonly tip: HashKey;
+  /** Of the connection; none while everybody is turned away. */
+  readonly openChannels: number;
+  /** How often the connection was told a tip. */
+  readonly tipsTold: number;
+}
+
+/** What a running pool owes, or a relay. */
+class ServerBook {
+  /** By a relay. */
+  readonly counted = new KeySet(16);
   readonly accepted = new Map<HashKey, Accepted>();
   /** By connection, by channel. */
   readonly counters = new Map<number, Map<number, Counter>>();
@@ -68,6 +83,8 @@ export class ShareWatch {
     found: 0,
     credited: 0,
     acknowledged: 0,
+    forwarded: 0,
+    counted: 0,
     unknown: 0,
     dropped: 0,
     abandoned: 0,
@@ -77,14 +94,20 @@ export class ShareWatch {
     creditedWork: 0n,
     rejected: {},
   };
+  readonly relays: RelayWatch;
   readonly #invariants: Invariants;
   /** Shares that are not credited and may still be. */
   readonly #open = new Map<HashKey, FoundShare>();
+  /** The same by what a relay leaves as it is; filled where there are relays. */
+  readonly #headers = new Map<number, FoundShare>();
+  readonly #hasRelays: boolean;
   readonly #credited = new KeySet();
-  readonly #pools = new Map<number, PoolBook>();
+  readonly #servers = new Map<number, ServerBook>();
 
-  constructor(invariants: Invariants) {
+  constructor(invariants: Invariants, hasRelays: boolean) {
     this.#invariants = invariants;
+    this.#hasRelays = hasRelays;
+    this.relays = new RelayWatch(invariants);
   }
 
   /** Shares that are neither credited nor given up. */
@@ -99,6 +122,54 @@ export class ShareWatch {
       this.totals.foundWorkSquared += Number(share.work) * Number(share.work);
     }
     this.#open.set(share.key, share);
+    if (this.#hasRelays) this.#headers.set(headerKey(share), share);
+  }
+
+  /** The share that has this header, as it was last sent. */
+  byHeader(header: Header): FoundShare | undefined {
+    return this.#headers.get(headerKey(header));
+  }
+
+  /** A relay hands a share on. */
+  forwarded(share: FoundShare): void {
+    this.#open.set(share.key, share);
+    this.#headers.set(headerKey(share), share);
+    if (share.origin !== undefined) share.origin.next = share;
+    this.totals.forwarded++;
+  }
+
+  /** A relay has accepted a share, which it handed on or counts itself. */
+  counted(relay: number, event: ShareEvent, book: ConnectionBook | undefined): void {
+    const relayBook = this.#server(relay);
+    relayBook.counter(event.connection, event.channelId).durable++;
+    const key = hashKey(event.hash);
+    const share = book?.share(event.channelId, event.sequenceNumber);
+    const isKnown = share?.key === key;
+    const name = (): string => `share ${event.sequenceNumber} of channel ${event.channelId} (${event.userIdentity})`;
+    this.#invariants.check('credited-once', !relayBook.counted.has(key), () => `${name()} was counted a second time`);
+    relayBook.counted.add(key);
+    this.#invariants.check(
+      'credited-valid',
+      isKnown ? share.work === event.work || book?.client.isRelay === true : book?.isHonest !== true,
+      () => `${name()} was counted with a work of ${event.work}, but nobody found it for that`,
+    );
+    this.#invariants.check(
+      'credited-valid',
+      isWorth(event.hash, event.work),
+      () => `${name()} is not worth its credit`,
+    );
+    if (!isKnown) return;
+    if (share.next === undefined) {
+      share.isCounted = true;
+      this.totals.counted++;
+      this.#drop(share);
+    } else if (book?.isHonest === true)
+      this.#invariants.check(
+        'relayed-work-adds-up',
+        share.next.state === 'acknowledged',
+        () => `${name()} was counted although the upstream's answer is: ${share.next?.state}`,
+      );
+    if (share.state === 'sent') share.state = 'accepted';
   }
 
   /** A pool has accepted a share. `templateIsCurrent`: the share's template is one of the pool's present tip. */
@@ -112,7 +183,7 @@ export class ShareWatch {
     const key = hashKey(event.hash);
     const share = this.#open.get(key);
     const name = (): string => `share ${event.sequenceNumber} of channel ${event.channelId} (${event.userIdentity})`;
-    const poolBook = this.#pool(pool);
+    const poolBook = this.#server(pool);
     const isKnown = this.#credited.has(key) || poolBook.accepted.has(key);
     this.#invariants.check('credited-once', !isKnown, () => `${name()} was accepted a second time`);
     // A hostile client may find a share of its own by chance; its hash still has to be worth what it is credited with.
@@ -124,34 +195,45 @@ export class ShareWatch {
     if (share !== undefined) {
       this.#invariants.check(
         'credited-valid',
-        share.work === event.work && share.tip === tip && templateIsCurrent,
+        (share.work === event.work || share.origin !== undefined) && share.tip === tip && templateIsCurrent,
         () => `${name()} was accepted for a work of ${event.work} (found for ${share.work}), or its tip is gone`,
       );
+      if (share.origin !== undefined) {
+        share.work = event.work;
+        this.#invariants.check(
+          'credited-valid',
+          isWorth(event.hash, event.work),
+          () => `${name()} is not worth its credit`,
+        );
+      }
       if (share.state === 'sent') share.state = 'accepted';
     }
     poolBook.accepted.set(key, { work: event.work, counter: poolBook.counter(event.connection, event.channelId) });
   }
 
-  /** `openChannels`: how many the pool has told for the connection; none while it turns everybody away. */
-  rejected(event: RejectedEvent, book: ConnectionBook | undefined, tips: TipWatch, openChannels: number): void {
+  /** A pool or relay has refused a share. */
+  rejected(event: RejectedEvent, book: ConnectionBook | undefined, { tip, openChannels, tipsTold }: ServerView): void {
     const { rejected } = this.totals;
     rejected[event.errorCode] = (rejected[event.errorCode] ?? 0) + 1;
     if (book?.isHonest !== true) return;
     const share = book.share(event.channelId, event.sequenceNumber);
+    if (share !== undefined) share.isRefused = true;
     this.#invariants.check(
       'neighbours-unharmed',
       share !== undefined &&
-        // The tip changed, or the target on it, while the share was on the way; or the pool has closed the channel meanwhile.
-        ((event.errorCode === 'stale-share' && (share.tip !== tips.tip || share.tipReceivedMs <= tips.activatedMs)) ||
+        // The tip changed, or was told again, while the share was on the way; or an upstream refused it for that; or the channel
+        // was closed meanwhile.
+        ((event.errorCode === 'stale-share' &&
+          (share.tip !== tip || share.tipsHeard < tipsTold || share.next?.state === 'rejected')) ||
           (event.errorCode === 'invalid-channel-id' && openChannels === 0)),
       () =>
-        `share ${event.sequenceNumber} (job ${event.jobId}) of ${event.userIdentity} was refused: ${event.errorCode}`,
+        `share ${event.sequenceNumber} (job ${event.jobId}) of ${event.userIdentity} was refused: ${event.errorCode}; ${explain(share)}`,
     );
   }
 
   /** The ledger's disk has it. */
   durable(pool: number, batch: ShareBatch): void {
-    const poolBook = this.#pool(pool);
+    const poolBook = this.#server(pool);
     for (const record of batch.shares) {
       const key = hashKey(record.hash);
       const name = (): string => `share ${record.sequenceNumber} of ${record.userIdentity}`;
@@ -169,87 +251,126 @@ export class ShareWatch {
       if (accepted !== undefined) accepted.counter.durable++;
       const share = this.#open.get(key);
       if (share === undefined) continue;
-      this.#open.delete(key);
+      this.#drop(share);
       if (share.state !== 'unknown') share.state = 'durable';
+      if (share.origin !== undefined) this.relays.credited(share, record.work);
     }
   }
 
   /** The ledger has given a batch up: its shares are never acknowledged. */
   abandoned(pool: number, batch: ShareBatch): void {
-    const poolBook = this.#pool(pool);
+    const poolBook = this.#server(pool);
     for (const record of batch.shares) {
       const key = hashKey(record.hash);
       this.totals.abandoned++;
       poolBook.accepted.delete(key);
       const share = this.#open.get(key);
-      if (share !== undefined) share.state = 'abandoned';
+      if (share === undefined) continue;
+      share.state = 'abandoned';
+      abandonOrigins(share);
     }
   }
 
-  /** A pool sends SubmitShares.Success. */
+  /** A pool or relay sends SubmitShares.Success. */
   acknowledging(pool: number, connection: number, channelId: number, count: number): void {
-    const counter = this.#pool(pool).counter(connection, channelId);
+    const counter = this.#server(pool).counter(connection, channelId);
     counter.acknowledged += count;
     this.#invariants.check(
       'acknowledged-in-ledger',
       counter.acknowledged <= counter.durable,
       () =>
-        `pool ${pool} acknowledges ${counter.acknowledged} shares of channel ${channelId}, its ledger has ${counter.durable}`,
+        `server ${pool} acknowledges ${counter.acknowledged} shares of channel ${channelId}, its ledger has ${counter.durable}`,
     );
   }
 
   /** An answer has arrived at a client. */
-  answered(message: MiningMessage, shares: readonly FoundShare[]): void {
+  answered(message: MiningMessage, shares: readonly FoundShare[], { server }: ConnectionBook): void {
     for (const share of shares) {
       if (message.name === 'SubmitShares.Error') {
         share.state = 'rejected';
-        this.#open.delete(share.key);
+        this.#drop(share);
         continue;
       }
       this.#invariants.check(
         'acknowledged-in-ledger',
         // A hostile client that mixes its shares up cannot tell which of them an answer means.
-        !share.isHonest || this.#credited.has(share.key),
+        !share.isHonest || this.#credited.has(share.key) || (server.isRelay && lastOf(share).isCounted),
         () => `share ${share.sequenceNumber} of channel ${share.channelId} was acknowledged and is not in the ledger`,
       );
       share.state = 'acknowledged';
-      this.totals.acknowledged++;
+      if (share.origin === undefined) this.totals.acknowledged++;
+      else this.relays.acknowledged(share, this.#credited.has(share.key));
     }
   }
 
   /** The client's connection is gone: what was not answered is in doubt. It may be in the ledger all the same. */
   connectionLost(book: ConnectionBook): void {
     for (const share of book.unanswered()) {
-      this.totals.unknown++;
+      if (share.origin === undefined) this.totals.unknown++;
+      this.givenUp(share);
       if (share.state === 'sent' || share.state === 'accepted') share.state = 'unknown';
     }
   }
 
-  poolLostConnection(pool: number, connection: number): void {
-    this.#pool(pool).counters.delete(connection);
+  /** No answer will come for it. */
+  readonly givenUp = (share: FoundShare): void => {
+    if (share.origin === undefined) return;
+    this.relays.unknown(share, this.#credited.has(share.key));
+    abandonOrigins(share);
+  };
+
+  readonly isCredited = (share: FoundShare): boolean => this.#credited.has(share.key);
+
+  serverLostConnection(pool: number, connection: number): void {
+    this.#server(pool).counters.delete(connection);
   }
 
-  /** A pool has died; what its disk has kept was reported before. */
-  poolDied(pool: number): void {
-    this.#pools.delete(pool);
+  /** A pool or relay has died; what a pool's disk has kept was reported before. */
+  serverDied(server: number): void {
+    this.#servers.delete(server);
   }
 
   /** Shares that were given up and are so old that no pool can have them. */
   forget(foundBeforeMs: number): void {
-    for (const [key, share] of this.#open) {
+    for (const share of this.#open.values()) {
       if (share.foundMs >= foundBeforeMs) return;
-      if (share.state === 'unknown' || share.state === 'abandoned') this.#open.delete(key);
+      if (share.state === 'unknown' || share.state === 'abandoned') this.#drop(share);
     }
   }
 
-  #pool(pool: number): PoolBook {
-    let book = this.#pools.get(pool);
+  #drop(share: FoundShare): void {
+    if (this.#open.get(share.key) === share) this.#open.delete(share.key);
+    if (this.#hasRelays && this.byHeader(share) === share) this.#headers.delete(headerKey(share));
+  }
+
+  #server(server: number): ServerBook {
+    let book = this.#servers.get(server);
     if (book === undefined) {
-      book = new PoolBook();
-      this.#pools.set(pool, book);
+      book = new ServerBook();
+      this.#servers.set(server, book);
     }
     return book;
   }
+}
+
+type Header = Pick<FoundShare, 'version' | 'ntime' | 'nonce'>;
+
+/** Two headers with the same nonce within the 24 days that 21 bits of seconds tell apart are taken to be one. */
+function headerKey({ ntime, nonce }: Header): number {
+  return (ntime & 0x1fffff) * 2 ** 32 + nonce;
+}
+
+/** As it was sent over the last hop. */
+function lastOf(share: FoundShare): FoundShare {
+  let last = share;
+  while (last.next !== undefined) last = last.next;
+  return last;
+}
+
+function explain(share: FoundShare | undefined): string {
+  if (share === undefined) return 'nobody sent it';
+  const { foundMs, tipReceivedMs, tipsHeard, next } = share;
+  return `found at ${foundMs} ms, on a tip of ${tipReceivedMs} ms, which was the ${tipsHeard}. told; handed on: ${next?.state}`;
 }
 
 /** Whether a hash is at or below a target of this work: work = floor(2^256 / (target + 1)). */

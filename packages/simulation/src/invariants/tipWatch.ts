@@ -5,8 +5,15 @@ import { type HashKey, hashKey } from './keys.ts';
 /** Tips whose block target is remembered. */
 const REMEMBERED_TIPS = 24;
 
+/** What a mining server mines on, and since when. */
+export interface MinedTip {
+  readonly tip: HashKey;
+  /** Virtual time. */
+  readonly activatedMs: number;
+}
+
 /** What a pool was told by its template provider, read off the wire. */
-export class TipWatch {
+export class TipWatch implements MinedTip {
   #tip: HashKey = -1;
   #activatedMs = 0;
   #templates = new Set<bigint>();
@@ -14,7 +21,6 @@ export class TipWatch {
   /** The hardest block target announced for each tip. */
   readonly #targets = new Map<HashKey, Uint8Array>();
   #blockTarget: Uint8Array | undefined;
-  #waiting = new Set<number>();
 
   get tip(): HashKey {
     return this.#tip;
@@ -27,19 +33,6 @@ export class TipWatch {
   /** Virtual time of the last SetNewPrevHash. */
   get activatedMs(): number {
     return this.#activatedMs;
-  }
-
-  /** Connections that have to be told of the tip. */
-  get waiting(): ReadonlySet<number> {
-    return this.#waiting;
-  }
-
-  expect(connections: readonly number[]): void {
-    this.#waiting = new Set(connections);
-  }
-
-  told(connection: number): void {
-    this.#waiting.delete(connection);
   }
 
   isCurrent(templateId: bigint): boolean {

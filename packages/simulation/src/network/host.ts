@@ -41,6 +41,8 @@ export class Host {
   accept: ((incoming: Incoming) => void) | undefined;
   /** Does what the protocol says. */
   isHonest = true;
+  /** Hands shares on: what it acknowledges it may have counted itself. */
+  isRelay = false;
   /** Nothing is read from the wires: the machine hangs. */
   stalled = false;
   readonly wires = new Set<Wire>();

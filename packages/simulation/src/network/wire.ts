@@ -47,7 +47,7 @@ export class WireSide {
 
   /** Whether what is written here can be read by somebody. */
   get isHeard(): boolean {
-    return !this.#gone && !this.peer.isGone && !this.wire.isSilent;
+    return !this.#gone && !this.peer.isGone && !this.wire.isSilent && !this.wire.isHeldUp;
   }
 
   /** False when the buffers are full: `drained` tells when not any more. */
@@ -80,7 +80,8 @@ export class WireSide {
 
   setReading(reading: boolean): void {
     this.#isReading = reading;
-    if (reading) this.drainInbox();
+    // As with a socket, what waits comes in a turn of its own.
+    if (reading && this.#inbox.length > 0) this.wire.world.after(0, () => this.drainInbox());
   }
 
   /** Hands on what waits, as far as it is wanted: as a socket does, all that is there in one piece, up to 64 KiB. */
@@ -207,6 +208,11 @@ export class Wire {
   /** Packets vanish both ways, and neither end is told: half open. */
   get isSilent(): boolean {
     return this.#isSilent;
+  }
+
+  /** A cut is between the hosts, or what it held back has not come yet. */
+  get isHeldUp(): boolean {
+    return this.#held.length > 0 || this.#isCut(this.a.host, this.b.host);
   }
 
   silence(): void {

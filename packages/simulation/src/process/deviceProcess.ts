@@ -1,15 +1,10 @@
-import { meetsTarget, workFromTarget } from '@stratumkit/bitcoin';
-import { CLOSE_CAUSES, type ClosedEvent, Connection, type ConnectionEvent } from '@stratumkit/connection';
-import { PROTOCOL_IDS } from '@stratumkit/messages';
-import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
-import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
+import { workFromTarget } from '@stratumkit/bitcoin';
 import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
 import type { DeviceEvent, DeviceInput, DeviceOutput, SearchChunk, SearchOrder } from '@stratumkit/roles';
 import type { Prng } from '../core/prng.ts';
 import { TRACE } from '../core/world.ts';
-import type { ConnectionBook } from '../invariants/connectionBook.ts';
-import { hashKey } from '../invariants/keys.ts';
-import { Endpoint } from '../network/endpoint.ts';
+import type { ConnectionBook, FoundShare } from '../invariants/connectionBook.ts';
+import { type HashKey, hashKey } from '../invariants/keys.ts';
 import type { Host } from '../network/host.ts';
 import type { DeviceNode } from '../topology.ts';
 import type { SimulationContext } from './context.ts';
@@ -17,6 +12,7 @@ import { Hostility } from './hostility.ts';
 import type { DeviceMachine, SimUpstream } from './modules.ts';
 import { Searcher } from './searcher.ts';
 import { SimProcess } from './simProcess.ts';
+import { UpstreamPort } from './upstreamPort.ts';
 
 const POOL_PORT = 3333;
 const HOSTILE_TICK_MS = 100;
@@ -25,13 +21,13 @@ const HOSTILE_TICK_MS = 100;
 export class DeviceProcess extends SimProcess {
   readonly node: DeviceNode;
   readonly hostility: Hostility | undefined;
+  depth = 0;
   readonly #context: SimulationContext;
   readonly #random: Prng;
   readonly #searchers: readonly Searcher[];
   #core: DeviceMachine | undefined;
-  #connection: number | undefined;
-  #endpoint: Endpoint<'mining'> | undefined;
-  #book: ConnectionBook | undefined;
+  readonly #port: UpstreamPort;
+  #connection = 0;
   #upstream = '';
   #chunk: SearchChunk | undefined;
   #nonce = 0;
@@ -45,6 +41,18 @@ export class DeviceProcess extends SimProcess {
     this.hostility =
       misbehaviour === undefined ? undefined : new Hostility(misbehaviour, this.#random.fork('hostility'));
     host.isHonest = misbehaviour === undefined;
+    const headerOnly = node.channel === 'standard' && node.devices === 1;
+    this.#port = new UpstreamPort({
+      context,
+      process: this,
+      random: this.#random,
+      flags: headerOnly ? MINING_SETUP_FLAGS.requiresStandardJobs : 0,
+      workerTracking: node.workerTracking,
+      onReady: (connection, { flags, extensions }) =>
+        this.#handle({ type: 'connected', connection, flags, extensions }),
+      onMessage: (connection, message) => this.#handle({ type: 'message', connection, message }),
+      onClosed: (connection, reason) => this.#handle({ type: 'disconnected', connection, reason }),
+    });
     this.#searchers = Array.from(
       { length: node.devices },
       (_, device) =>
@@ -65,14 +73,18 @@ export class DeviceProcess extends SimProcess {
     return this.#searchers;
   }
 
-  /** Name of the pool it is connected to, or was last. */
+  get minedTips(): readonly (HashKey | undefined)[] {
+    return this.#searchers.map(({ order }) => order && hashKey(order.work.tip.prevHash));
+  }
+
+  /** Name of the pool or relay it is connected to, or was last. */
   get upstream(): string {
     return this.#upstream;
   }
 
   /** What it was sent over its present connection. */
   get book(): ConnectionBook | undefined {
-    return this.#book;
+    return this.#port.book(this.#connection);
   }
 
   /** Finds a block at once if it has work. For blocks that come at the same moment. */
@@ -109,11 +121,8 @@ export class DeviceProcess extends SimProcess {
   }
 
   protected override onCrash(): void {
-    if (this.#book !== undefined) this.#context.observer.closeBook(this.#book);
-    this.#book = undefined;
+    this.#port.abandon();
     this.#core = undefined;
-    this.#connection = undefined;
-    this.#endpoint = undefined;
     for (const searcher of this.#searchers) searcher.search(undefined);
   }
 
@@ -135,22 +144,21 @@ export class DeviceProcess extends SimProcess {
   #apply(output: DeviceOutput<SimUpstream>): void {
     switch (output.type) {
       case 'send': {
-        const { frame, kind, channelId } = output;
-        const options = channelId === undefined ? { kind } : { kind, channelId };
+        const { frame, kind, channelId, to } = output;
         const frames = this.hostility?.mangle(frame) ?? [frame];
-        for (const each of frames) this.#endpoint?.send(each, options);
+        for (const each of frames) this.#port.send(to[0]!, each, kind, channelId);
         return;
       }
       case 'close':
-        if (output.to !== this.#connection) return;
-        this.#endpoint?.close('role-decision', { reason: output.reason });
-        this.#forgetConnection();
+        this.#port.close(output.to, output.reason);
         return;
       case 'connect':
-        this.#connect(output.connection, output.upstream);
+        this.#connection = output.connection;
+        this.#upstream = output.upstream.host;
+        this.#port.connect(output.connection, output.upstream);
         return;
       case 'channels':
-        this.#endpoint?.setOpenChannels(output.open);
+        this.#port.setOpenChannels(output.connection, output.open);
         return;
       case 'search':
         this.#search(output.device, output.order);
@@ -204,137 +212,38 @@ export class DeviceProcess extends SimProcess {
   #noteShare(event: Extract<DeviceEvent, { type: 'shareFound' }>): void {
     const { order } = this.#searchers[event.device]!;
     const chunk = this.#chunk!;
-    if (order === undefined || this.#book === undefined) return;
+    const { book } = this;
+    if (order === undefined || book === undefined) return;
     const { work } = order;
-    const tip = hashKey(work.tip.prevHash);
-    const blockTarget = this.#context.tipsOf(this.#upstream)?.hardestTarget(tip);
-    const share = {
+    const share: FoundShare = {
       key: hashKey(event.hash),
+      hash: event.hash,
+      origin: undefined,
+      next: undefined,
       device: this.host.index,
       isHonest: this.host.isHonest,
       channelId: work.channelId,
       sequenceNumber: event.sequenceNumber,
       jobId: event.jobId,
-      tip,
+      tip: hashKey(work.tip.prevHash),
       work: workOf(chunk.target),
       version: chunk.version,
       ntime: chunk.ntime,
       nonce: this.#nonce,
       foundMs: this.world.nowMs,
       tipReceivedMs: this.clock.toVirtual(work.tip.receivedMs),
-      isBlock: blockTarget !== undefined && meetsTarget(event.hash, blockTarget),
-      state: 'sent' as const,
+      tipsHeard: book.tips,
+      isCounted: false,
+      isRefused: false,
+      state: 'sent',
     };
-    this.#book.sent(share);
+    book.sent(share);
     this.#context.observer.shares.found(share);
-  }
-
-  #connect(connection: number, upstream: SimUpstream): void {
-    this.#forgetConnection();
-    this.#connection = connection;
-    this.#upstream = upstream.host;
-    const { boot } = this;
-    const isWanted = (): boolean => this.isAlive && this.boot === boot && this.#connection === connection;
-    this.#context.network.connect(this.host, upstream.host, isWanted, (result) =>
-      this.turn(() => {
-        if ('failed' in result) {
-          this.#connection = undefined;
-          this.#handle({ type: 'disconnected', connection, reason: result.failed });
-          return;
-        }
-        const endpoint = new Endpoint(connection, result.side, this.#createConnection(upstream), this, (event, from) =>
-          this.#onUpstream(event, from),
-        );
-        this.#endpoint = endpoint;
-        this.addEndpoint(endpoint as Endpoint);
-        endpoint.start();
-      }),
-    );
-  }
-
-  #createConnection(upstream: SimUpstream): Connection<'mining'> {
-    const { node } = this;
-    const headerOnly = node.channel === 'standard' && node.devices === 1;
-    return new Connection(
-      {
-        protocol: 'mining',
-        security: this.#context.security.initiator(this.#random),
-        setup: {
-          side: 'client',
-          request: {
-            protocol: PROTOCOL_IDS.mining,
-            minVersion: PROTOCOL_VERSION,
-            maxVersion: PROTOCOL_VERSION,
-            flags: headerOnly ? MINING_SETUP_FLAGS.requiresStandardJobs : 0,
-            endpointHost: upstream.host,
-            endpointPort: upstream.port,
-            vendor: 'stratumkit',
-            hardwareVersion: 'simulated',
-            firmware: 'sim',
-            deviceId: '',
-          },
-          ...(node.workerTracking ? { extensions: { requested: [WORKER_HASHRATE_TRACKING] } } : {}),
-        },
-      },
-      this.now(),
-    );
-  }
-
-  #onUpstream(event: ConnectionEvent<'mining'>, endpoint: Endpoint<'mining'>): void {
-    const connection = endpoint.id;
-    const isCurrent = this.#endpoint === endpoint;
-    switch (event.type) {
-      case 'ready':
-        if (!isCurrent) return;
-        this.#book = this.#context.observer.openBook(
-          endpoint.side.wire.id,
-          this.host.index,
-          this.hostility === undefined,
-        );
-        this.#handle({ type: 'connected', connection, flags: event.flags, extensions: event.extensions });
-        return;
-      case 'message': {
-        if (!isCurrent || this.#book === undefined) return;
-        const { message } = event;
-        this.#context.observer.shares.answered(message, this.#book.receive(message));
-        this.#handle({ type: 'message', connection, message });
-        return;
-      }
-      case 'closed':
-        this.removeEndpoint(endpoint as Endpoint);
-        this.#checkClose(event);
-        if (!isCurrent) return;
-        this.#forgetConnection();
-        this.#handle({ type: 'disconnected', connection, reason: event.cause });
-        return;
-      default:
-        return;
-    }
-  }
-
-  /** What a pool sends must never make an honest device close for a fault of the pool. */
-  #checkClose({ cause, detail }: ClosedEvent): void {
-    const family = CLOSE_CAUSES[cause];
-    const isFault =
-      family === 'limit' || family === 'refused' || (family === 'protocol' && cause !== 'peer-closed-mid-frame');
-    const isViolation = cause === 'role-decision' && !LOCAL_REASONS.has(String(detail.reason));
-    this.#context.observer.invariants.check(
-      'neighbours-unharmed',
-      this.hostility !== undefined || (!isFault && !isViolation),
-      () => `${this.node.name} closed its connection: ${cause} ${JSON.stringify(detail)}`,
-    );
-  }
-
-  #forgetConnection(): void {
-    if (this.#book !== undefined) this.#context.observer.closeBook(this.#book);
-    this.#book = undefined;
-    this.#endpoint = undefined;
-    this.#connection = undefined;
   }
 
   #misbehave(): void {
     this.later(HOSTILE_TICK_MS, () => {
-      const endpoint = this.#endpoint;
+      const endpoint = this.#port.endpoint(this.#connection);
       if (endpoint !== undefined && endpoint.connection.state === 'open') {
         for (const frame of this.hostility!.burst()) endpoint.send(frame);
         const raw = this.hostility!.raw();
@@ -344,9 +253,6 @@ export class DeviceProcess extends SimProcess {
     });
   }
 }
-
-/** Why a device may give up a connection by itself. */
-const LOCAL_REASONS: ReadonlySet<string> = new Set(['silent-upstream', 'no-work', 'channel-refused', 'reconnect']);
 
 /** Targets live as long as their channel. */
 const works = new WeakMap<Uint8Array, bigint>();

@@ -6,6 +6,8 @@ import {
   type DeviceCoreOptions,
   PoolCore,
   type PoolCoreOptions,
+  ProxyCore,
+  type ProxyCoreOptions,
   TemplateServer,
   type TemplateServerOptions,
 } from '@stratumkit/roles';
@@ -23,11 +25,23 @@ export type PoolMachine = Pick<
   'handle' | 'deadline' | 'connections' | 'openChannels' | 'uncommittedBatches' | 'templateState'
 >;
 export type DeviceMachine = Pick<DeviceCore<SimUpstream>, 'handle' | 'deadline' | 'take'>;
+export type ProxyMachine = Pick<
+  ProxyCore,
+  | 'handle'
+  | 'deadline'
+  | 'decideSetup'
+  | 'connections'
+  | 'openChannels'
+  | 'unansweredShares'
+  | 'totals'
+  | 'upstreamConnection'
+>;
 export type TemplateServerMachine = Pick<TemplateServer, 'handle' | 'deadline'>;
 
 /** The machines of the processes: those the apps run, unless a test puts a broken one in. */
 export interface SimulationModules {
   readonly createPool: (options: PoolCoreOptions, now: Now) => PoolMachine;
+  readonly createProxy: (options: ProxyCoreOptions) => ProxyMachine;
   readonly createDevice: (options: DeviceCoreOptions<SimUpstream>) => DeviceMachine;
   readonly createTemplateServer: (options: TemplateServerOptions, now: Now) => TemplateServerMachine;
   readonly createLedger: (disk: SimulatedDisk<ShareBatch>, wake: () => void) => SimulatedLedger;
@@ -37,6 +51,7 @@ export interface SimulationModules {
 
 export const ROLE_MODULES: SimulationModules = {
   createPool: (options, now) => new PoolCore(options, now),
+  createProxy: (options) => new ProxyCore(options),
   createDevice: (options) => new DeviceCore<SimUpstream>(options),
   createTemplateServer: (options, now) => new TemplateServer(options, now),
   createLedger: (disk, wake) => new DiskLedger(disk, wake),

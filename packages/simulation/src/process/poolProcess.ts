@@ -1,18 +1,14 @@
-import { bigintToTarget, MAX_TARGET } from '@stratumkit/bitcoin';
+import { bigintToTarget, MAX_TARGET, meetsTarget } from '@stratumkit/bitcoin';
 import type { ShareBatch } from '@stratumkit/channels';
 import {
   Connection,
   type ConnectionEvent,
-  ConnectionGate,
   type ConnectionLimits,
   DEFAULT_CONNECTION_LIMITS,
-  type Permit,
 } from '@stratumkit/connection';
-import { FRAME_HEADER_SIZE } from '@stratumkit/framing';
 import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
-import { SetNewPrevHash, SubmitSharesSuccess } from '@stratumkit/messages/mining';
 import {
   createFixedPayoutPolicy,
   decideMiningSetup,
@@ -22,27 +18,22 @@ import {
   UpstreamList,
 } from '@stratumkit/roles';
 import type { Prng } from '../core/prng.ts';
-import { hashKey } from '../invariants/keys.ts';
 import { TipWatch } from '../invariants/tipWatch.ts';
 import type { SimulatedLedger } from '../ledger/diskLedger.ts';
 import { SimulatedDisk } from '../ledger/simulatedDisk.ts';
 import { Endpoint } from '../network/endpoint.ts';
-import type { Host, Incoming } from '../network/host.ts';
+import type { Host } from '../network/host.ts';
 import type { PoolNode } from '../topology.ts';
 import type { SimulationContext } from './context.ts';
+import { MiningPort, type MiningPortInput } from './miningPort.ts';
+import { HARDEST_TARGET, MAX_HASHRATE, MIN_HASHRATE } from './miningTargets.ts';
 import type { PoolMachine } from './modules.ts';
 import { type CrashKind, SimProcess } from './simProcess.ts';
 
 const MINING_SETUP = { versionRollingAllowed: true };
-/** One header's nonces are enough for a share; what is aimed at must not be harder. */
-const HARDEST_TARGET = bigintToTarget(MAX_TARGET >> 31n);
-const MIN_HASHRATE = 10;
-const MAX_HASHRATE = 100_000_000;
 const SERVED_PORT = 3333;
 /** Until what waited for the disk is answered. */
 const DISK_RECOVERY_MS = 60_000;
-/** A fan-out may be sliced, but not for longer. */
-const TELL_MS = 1_000;
 /** P2WPKH. */
 const PAYOUT_SCRIPT = Uint8Array.from([0x00, 0x14, ...new Array<number>(20).fill(0x42)]);
 
@@ -54,15 +45,11 @@ export class PoolProcess extends SimProcess {
   readonly #random: Prng;
   #tips = new TipWatch();
   #core: PoolMachine | undefined;
-  #gate = new ConnectionGate();
+  #port: MiningPort;
   #ledger: SimulatedLedger | undefined;
   #upstreams: UpstreamList<string> | undefined;
   #templates: Endpoint<'template-distribution'> | undefined;
   #connecting = false;
-  #nextConnection = 1;
-  readonly #clients = new Map<number, Endpoint<'mining'>>();
-  /** Open channels by connection. */
-  readonly #channels = new Map<number, number>();
   #inputs: PoolInput[] = [];
   #isHandling = false;
 
@@ -74,6 +61,7 @@ export class PoolProcess extends SimProcess {
     this.disk = new SimulatedDisk(context.world, this.#random.fork('disk'), host.index, (batch) =>
       context.observer.shares.durable(host.index, batch),
     );
+    this.#port = this.#createPort();
   }
 
   /** The named limits in force for its connections. */
@@ -89,16 +77,8 @@ export class PoolProcess extends SimProcess {
     return this.#core;
   }
 
-  get gate(): ConnectionGate {
-    return this.#gate;
-  }
-
-  get clients(): ReadonlyMap<number, Endpoint<'mining'>> {
-    return this.#clients;
-  }
-
-  get channels(): ReadonlyMap<number, number> {
-    return this.#channels;
+  get port(): MiningPort {
+    return this.#port;
   }
 
   /** Nothing was wrong with the disk for a while. */
@@ -139,27 +119,24 @@ export class PoolProcess extends SimProcess {
       },
       this.now(),
     );
-    this.#gate = new ConnectionGate({ maxConnections: settings.maxConnections });
+    this.#port = this.#createPort();
     this.#ledger = modules.createLedger(this.disk, () => this.turn(() => this.#settle()));
     this.#upstreams = new UpstreamList({ upstreams: this.node.upstreams, random: this.#random.fraction });
     this.#upstreams.start(this.now());
     this.#templates = undefined;
     this.#connecting = false;
-    this.#nextConnection = 1;
-    this.host.accept = (incoming) => this.turn(() => this.#accept(incoming));
+    this.host.accept = (incoming) => this.turn(() => this.#port.accept(incoming));
     this.#connectTemplates();
   }
 
   protected override onCrash(kind: CrashKind): void {
     const { shares, solutions } = this.#context.observer;
     this.disk.crash(kind);
-    shares.poolDied(this.host.index);
+    shares.serverDied(this.host.index);
     solutions.poolDied(this.host.index);
-    for (const endpoint of this.#clients.values()) this.#context.observer.forgetBook(endpoint.side.wire.id);
+    this.#port.abandon();
     this.#core = undefined;
     this.#ledger = undefined;
-    this.#clients.clear();
-    this.#channels.clear();
     this.#inputs = [];
     this.#isHandling = false;
   }
@@ -176,68 +153,35 @@ export class PoolProcess extends SimProcess {
     this.#handle({ type: 'tick' });
   }
 
-  #accept({ side, from }: Incoming): void {
-    const permit = this.#gate.admit(from.address);
-    if (!permit.admitted) {
-      side.abandon(true);
-      return;
-    }
-    const connection = new Connection<'mining'>(
-      {
-        protocol: 'mining',
-        security: this.#context.security.responder(this.#random),
-        setup: {
-          side: 'server',
-          supportedFlags: supportedMiningFlags(MINING_SETUP),
-          policy: (request) => decideMiningSetup(request, MINING_SETUP),
-          extensions: { supported: [WORKER_HASHRATE_TRACKING] },
-        },
-        limits: { ...this.limits, ...this.#context.modules.poolConnectionLimits },
+  #createPort(): MiningPort {
+    return new MiningPort({
+      context: this.#context,
+      process: this,
+      random: this.#random,
+      limits: { ...this.limits, ...this.#context.modules.poolConnectionLimits },
+      setup: {
+        side: 'server',
+        supportedFlags: supportedMiningFlags(MINING_SETUP),
+        policy: (request) => decideMiningSetup(request, MINING_SETUP),
+        extensions: { supported: [WORKER_HASHRATE_TRACKING] },
       },
-      this.now(),
-    );
-    const endpoint = new Endpoint(this.#nextConnection++, side, connection, this, (event, from) =>
-      this.#onClient(event, from, permit),
-    );
-    this.addEndpoint(endpoint as Endpoint);
-    endpoint.start();
+      tip: () => this.#tips.tip,
+      handle: (input) => this.#receive(input),
+    });
   }
 
-  #onClient(event: ConnectionEvent<'mining'>, endpoint: Endpoint<'mining'>, permit: Permit): void {
-    const { id: connection } = endpoint;
-    switch (event.type) {
-      case 'ready':
-        permit.established();
-        this.#clients.set(connection, endpoint);
-        this.#handle({ type: 'connected', connection, setup: event.setup, extensions: event.extensions });
-        return;
-      case 'message': {
-        const { message, tlvs } = event;
-        if (message.name === 'SubmitSharesStandard' || message.name === 'SubmitSharesExtended') {
-          const share = this.#book(connection)?.share(message.value.channelId, message.value.sequenceNumber);
-          if (share?.isBlock && share.nonce === message.value.nonce)
-            this.#context.observer.solutions.received(this.host.index, share);
-        }
-        this.#handle({ type: 'message', connection, message, tlvs });
-        return;
-      }
-      case 'extensions':
-        this.#handle({ type: 'extensions', connection, extensions: event.extensions });
-        return;
-      case 'closed':
-        permit.release();
-        this.removeEndpoint(endpoint as Endpoint);
-        this.#context.observer.clientClosed(endpoint.side.wire.id, event, endpoint.side.peer.host);
-        if (!this.#clients.delete(connection)) return;
-        this.#channels.delete(connection);
-        this.#handle({ type: 'disconnected', connection });
-        this.#context.observer.shares.poolLostConnection(this.host.index, connection);
-        this.#context.observer.forgetBook(endpoint.side.wire.id);
-        return;
-      case 'foreign':
-      case 'ignored':
-        return;
-    }
+  #receive(input: MiningPortInput): void {
+    if (input.type === 'message') this.#noteBlock(input);
+    this.#handle(input);
+  }
+
+  /** A header at or below every block target that was announced for its tip is owed to a provider. */
+  #noteBlock({ connection, message }: Extract<MiningPortInput, { type: 'message' }>): void {
+    if (message.name !== 'SubmitSharesStandard' && message.name !== 'SubmitSharesExtended') return;
+    const share = this.#port.book(connection)?.share(message.value.channelId, message.value.sequenceNumber);
+    const blockTarget = share === undefined ? undefined : this.#tips.hardestTarget(share.tip);
+    if (share === undefined || blockTarget === undefined || share.nonce !== message.value.nonce) return;
+    if (meetsTarget(share.hash, blockTarget)) this.#context.observer.solutions.received(this.host.index, share);
   }
 
   /** One input at a time: what an output leads to waits until the outputs before it are done. */
@@ -258,15 +202,11 @@ export class PoolProcess extends SimProcess {
 
   #apply(output: PoolOutput): void {
     switch (output.type) {
-      case 'send': {
-        const { frame, kind, channelId } = output;
-        this.#watch(output);
-        const options = channelId === undefined ? { kind } : { kind, channelId };
-        for (const connection of output.to) this.#clients.get(connection)?.send(frame, options);
+      case 'send':
+        this.#port.send(output);
         return;
-      }
       case 'close':
-        this.#clients.get(output.to)?.close('role-decision', { reason: output.reason });
+        this.#port.close(output.to, output.reason);
         return;
       case 'template-send':
         this.#templates?.send(output.frame);
@@ -285,8 +225,7 @@ export class PoolProcess extends SimProcess {
         this.#settle();
         return;
       case 'channels':
-        this.#channels.set(output.connection, output.open);
-        this.#clients.get(output.connection)?.setOpenChannels(output.open);
+        this.#port.setOpenChannels(output.connection, output.open);
         return;
       case 'event':
         this.#observe(output.event);
@@ -302,25 +241,6 @@ export class PoolProcess extends SimProcess {
     }
   }
 
-  /** What goes out is checked against what came in, not against what the machine thinks. */
-  #watch({ frame, kind, to }: Extract<PoolOutput, { type: 'send' }>): void {
-    const { observer } = this.#context;
-    if (kind === 'prevHash') {
-      const { prevHash } = SetNewPrevHash.decode(frame.subarray(FRAME_HEADER_SIZE));
-      const isCurrent = hashKey(prevHash) === this.#tips.tip;
-      observer.invariants.check(
-        'no-stale-jobs',
-        isCurrent,
-        () => `${this.node.name} sends SetNewPrevHash for a tip that is not the provider's`,
-      );
-      for (const connection of to) this.#tips.told(connection);
-    } else if (kind === 'acknowledgement' && frame[2] === SubmitSharesSuccess.messageType) {
-      const { channelId, newSubmitsAcceptedCount } = SubmitSharesSuccess.decode(frame.subarray(FRAME_HEADER_SIZE));
-      for (const connection of to)
-        observer.shares.acknowledging(this.host.index, connection, channelId, newSubmitsAcceptedCount);
-    }
-  }
-
   #observe(event: Extract<PoolOutput, { type: 'event' }>['event']): void {
     const { shares, statistics } = this.#context.observer;
     switch (event.type) {
@@ -328,13 +248,13 @@ export class PoolProcess extends SimProcess {
         shares.accepted(
           this.host.index,
           event,
-          this.#book(event.connection),
+          this.#port.book(event.connection),
           this.#tips.tip,
           this.#tips.isCurrent(event.templateId),
         );
         return;
       case 'shareRejected':
-        shares.rejected(event, this.#book(event.connection), this.#tips, this.#channels.get(event.connection) ?? 0);
+        shares.rejected(event, this.#port.book(event.connection), this.#port.view(event.connection));
         return;
       case 'job':
         statistics.jobs++;
@@ -348,11 +268,6 @@ export class PoolProcess extends SimProcess {
       default:
         return;
     }
-  }
-
-  #book(connection: number) {
-    const endpoint = this.#clients.get(connection);
-    return endpoint === undefined ? undefined : this.#context.observer.book(endpoint.side.wire.id);
   }
 
   #connectTemplates(): void {
@@ -407,11 +322,7 @@ export class PoolProcess extends SimProcess {
         this.#handle({ type: 'template-connected' });
         return;
       case 'message':
-        if (this.#tips.receive(event.message, this.world.nowMs)) {
-          this.#tips.expect([...this.#channels].filter(([, open]) => open > 0).map(([connection]) => connection));
-          const tip = this.#tips.tip;
-          this.later(TELL_MS, () => this.#checkTold(tip));
-        }
+        if (this.#tips.receive(event.message, this.world.nowMs)) this.#port.tipChanged();
         this.#handle({ type: 'template-message', message: event.message });
         if (this.isServed) this.#upstreams?.succeeded();
         return;
@@ -423,19 +334,6 @@ export class PoolProcess extends SimProcess {
         return;
       default:
         return;
-    }
-  }
-
-  /** A while after a tip change: whoever had a channel then and has one now must have been told. */
-  #checkTold(tip: number): void {
-    if (this.#tips.tip !== tip) return;
-    for (const connection of this.#tips.waiting) {
-      const isOpen = (this.#channels.get(connection) ?? 0) > 0 && this.#clients.has(connection);
-      this.#context.observer.invariants.check(
-        'no-stale-jobs',
-        !isOpen,
-        () => `${this.node.name} never told connection ${connection} of the new tip`,
-      );
     }
   }
 }

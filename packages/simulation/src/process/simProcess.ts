@@ -119,11 +119,11 @@ export abstract class SimProcess implements EndpointOwner {
     if (!this.#isInTurn) this.turn(() => undefined);
   }
 
-  protected addEndpoint(endpoint: Endpoint): void {
+  addEndpoint(endpoint: Endpoint): void {
     this.#endpoints.add(endpoint);
   }
 
-  protected removeEndpoint(endpoint: Endpoint): void {
+  removeEndpoint(endpoint: Endpoint): void {
     this.#endpoints.delete(endpoint);
   }
 
