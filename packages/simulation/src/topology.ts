@@ -21,6 +21,7 @@ export interface PoolNode {
 export interface ProxyNode {
   readonly kind: 'proxy';
   readonly name: string;
+  readonly mode: 'aggregating' | 'transparent';
   /** Pools or other proxies in order of preference. */
   readonly upstreams: readonly string[];
   readonly line?: LineConditions;
@@ -87,11 +88,11 @@ export function createFarm(options: FarmOptions): Topology {
   if (topology === 'proxies') {
     // The last one is the third of a chain; whoever loses its first upstream goes on with another kind of it.
     const proxies = [
-      { name: 'proxy-1', upstreams: poolNames },
-      { name: 'proxy-2', upstreams: ['proxy-1', ...rotated(poolNames, 1)] },
-      { name: 'proxy-3', upstreams: ['proxy-2', 'proxy-1'] },
-      { name: 'proxy-4', upstreams: rotated(poolNames, 1) },
-    ];
+      { name: 'proxy-1', mode: 'aggregating', upstreams: poolNames },
+      { name: 'proxy-2', mode: 'transparent', upstreams: ['proxy-1', ...rotated(poolNames, 1)] },
+      { name: 'proxy-3', mode: 'aggregating', upstreams: ['proxy-2', 'proxy-1'] },
+      { name: 'proxy-4', mode: 'transparent', upstreams: rotated(poolNames, 1) },
+    ] as const;
     for (const proxy of proxies) nodes.push({ kind: 'proxy', ...proxy });
     servers.splice(0, servers.length, 'proxy-3', 'proxy-4', 'proxy-2', 'proxy-1', poolNames[0]!);
   }

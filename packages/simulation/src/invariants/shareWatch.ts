@@ -48,6 +48,8 @@ interface Accepted {
 /** What a server says of a connection and of itself. */
 export interface ServerView {
   readonly tip: HashKey;
+  /** Virtual time since which its work comes from where it comes from now. */
+  readonly switchedMs: number;
   /** Of the connection; none while everybody is turned away. */
   readonly openChannels: number;
   /** How often the connection was told a tip. */
@@ -212,7 +214,11 @@ export class ShareWatch {
   }
 
   /** A pool or relay has refused a share. */
-  rejected(event: RejectedEvent, book: ConnectionBook | undefined, { tip, openChannels, tipsTold }: ServerView): void {
+  rejected(
+    event: RejectedEvent,
+    book: ConnectionBook | undefined,
+    { tip, switchedMs, openChannels, tipsTold }: ServerView,
+  ): void {
     const { rejected } = this.totals;
     rejected[event.errorCode] = (rejected[event.errorCode] ?? 0) + 1;
     if (book?.isHonest !== true) return;
@@ -224,7 +230,10 @@ export class ShareWatch {
         // The tip changed, or was told again, while the share was on the way; or an upstream refused it for that; or the channel
         // was closed meanwhile.
         ((event.errorCode === 'stale-share' &&
-          (share.tip !== tip || share.tipsHeard < tipsTold || share.next?.state === 'rejected')) ||
+          (share.tip !== tip ||
+            share.tipsHeard < tipsTold ||
+            share.tipReceivedMs <= switchedMs ||
+            share.next?.state === 'rejected')) ||
           (event.errorCode === 'invalid-channel-id' && openChannels === 0)),
       () =>
         `share ${event.sequenceNumber} (job ${event.jobId}) of ${event.userIdentity} was refused: ${event.errorCode}; ${explain(share)}`,
@@ -288,7 +297,8 @@ export class ShareWatch {
     for (const share of shares) {
       if (message.name === 'SubmitShares.Error') {
         share.state = 'rejected';
-        this.#drop(share);
+        // A hostile client sends others under the same number: this one may still come.
+        if (share.isHonest) this.#drop(share);
         continue;
       }
       this.#invariants.check(
@@ -334,7 +344,7 @@ export class ShareWatch {
   forget(foundBeforeMs: number): void {
     for (const share of this.#open.values()) {
       if (share.foundMs >= foundBeforeMs) return;
-      if (share.state === 'unknown' || share.state === 'abandoned') this.#drop(share);
+      if (share.state === 'unknown' || share.state === 'abandoned' || !share.isHonest) this.#drop(share);
     }
   }
 

@@ -16,6 +16,8 @@ import { UpstreamPort } from './upstreamPort.ts';
 
 const POOL_PORT = 3333;
 const HOSTILE_TICK_MS = 100;
+/** A proxy's upstream did not answer. */
+const RELAY_REFUSAL = 'no-answer';
 
 /** A mining device, or several behind one connection, on its machine. */
 export class DeviceProcess extends SimProcess {
@@ -50,6 +52,7 @@ export class DeviceProcess extends SimProcess {
       workerTracking: node.workerTracking,
       onReady: (connection, { flags, extensions }) =>
         this.#handle({ type: 'connected', connection, flags, extensions }),
+      onExtensions: (connection, extensions) => this.#handle({ type: 'extensions', connection, extensions }),
       onMessage: (connection, message) => this.#handle({ type: 'message', connection, message }),
       onClosed: (connection, reason) => this.#handle({ type: 'disconnected', connection, reason }),
     });
@@ -200,7 +203,7 @@ export class DeviceProcess extends SimProcess {
       case 'channelRefused':
         invariants.check(
           'neighbours-unharmed',
-          this.hostility !== undefined,
+          this.hostility !== undefined || (event.errorCode === RELAY_REFUSAL && this.book?.server.isRelay === true),
           () => `${this.node.name} was refused a channel: ${event.errorCode}`,
         );
         return;

@@ -29,6 +29,7 @@ export type MiningPortInput =
       readonly type: 'connected';
       readonly connection: ConnectionId;
       readonly setup: SetupConnection;
+      readonly grantedFlags: number;
       readonly extensions: ReadonlySet<number>;
     }
   | {
@@ -48,6 +49,8 @@ export interface MiningPortOptions {
   readonly setup: ServerSetup;
   /** What the server mines on now. */
   readonly tip: () => HashKey;
+  /** When its work began to come from where it comes from now; nothing found before is worth anything. */
+  readonly switchedMs?: () => number;
   readonly handle: (input: MiningPortInput) => void;
 }
 
@@ -91,7 +94,9 @@ export class MiningPort {
 
   view(connection: ConnectionId): ServerView {
     const openChannels = this.#channels.get(connection) ?? 0;
-    return { tip: this.#options.tip(), openChannels, tipsTold: this.#tipsTold.get(connection) ?? 0 };
+    const { tip, switchedMs } = this.#options;
+    const tipsTold = this.#tipsTold.get(connection) ?? 0;
+    return { tip: tip(), switchedMs: switchedMs?.() ?? 0, openChannels, tipsTold };
   }
 
   accept({ side, from }: Incoming): void {
@@ -151,7 +156,13 @@ export class MiningPort {
     switch (event.type) {
       case 'ready':
         this.#clients.set(connection, endpoint);
-        handle({ type: 'connected', connection, setup: event.setup, extensions: event.extensions });
+        handle({
+          type: 'connected',
+          connection,
+          setup: event.setup,
+          grantedFlags: event.flags,
+          extensions: event.extensions,
+        });
         return;
       case 'message':
         handle({ type: 'message', connection, message: event.message, tlvs: event.tlvs });

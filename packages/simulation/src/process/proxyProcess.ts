@@ -59,6 +59,7 @@ export class ProxyProcess extends SimProcess {
     this.#upstreams = this.#createUpstreams();
     this.#core = modules.createProxy({
       upstreams: this.node.upstreams.map((host): WorkUpstream => ({ host, port: PORT, userIdentity: this.node.name })),
+      mode: this.node.mode,
       targets: { sharesPerMinute, easiestTarget: EASIEST_TARGET, hardestTarget: HARDEST_TARGET },
       random: this.#random.fraction,
       shareBatchSize,
@@ -101,6 +102,7 @@ export class ProxyProcess extends SimProcess {
         extensions: { supported: [WORKER_HASHRATE_TRACKING] },
       },
       tip: () => this.#upstreams.tip,
+      switchedMs: () => this.#upstreams.switchedMs,
       handle: (input) => this.#receive(input),
     });
   }
@@ -114,6 +116,7 @@ export class ProxyProcess extends SimProcess {
       workerTracking: true,
       onReady: (connection, { flags, extensions }) =>
         this.#handle({ type: 'upstream-connected', connection, flags, extensions }),
+      onExtensions: (connection, extensions) => this.#handle({ type: 'upstream-extensions', connection, extensions }),
       onMessage: (connection, message) => this.#handle({ type: 'upstream-message', connection, message }),
       onClosed: (connection, reason) => this.#handle({ type: 'upstream-disconnected', connection, reason }),
     });
@@ -147,7 +150,9 @@ export class ProxyProcess extends SimProcess {
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         const outputs = this.#core!.handle(next, this.now());
-        if (this.#upstreams.follow(this.#core!.upstreamConnection)) this.#port.tipChanged();
+        const isAnother = this.#upstreams.follow(this.#core!.upstreamConnection);
+        // Each channel of a transparent proxy is told by its own upstream channel, which may have to be opened first.
+        if (isAnother && this.node.mode === 'aggregating') this.#port.tipChanged();
         for (const output of outputs) {
           this.#apply(output);
           this.step();

@@ -17,6 +17,7 @@ export class RelayUpstreams implements MinedTip {
   #tip = NO_TIP;
   #tips = 0;
   #activatedMs = 0;
+  #switchedMs = 0;
 
   constructor(options: UpstreamPortOptions) {
     this.#options = options;
@@ -32,20 +33,27 @@ export class RelayUpstreams implements MinedTip {
     return this.#activatedMs;
   }
 
+  /** Virtual time since which it works for this upstream. */
+  get switchedMs(): number {
+    return this.#switchedMs;
+  }
+
   /** Name of the host that gives the work. */
   get host(): string | undefined {
     return this.#active === undefined ? undefined : this.port.hostOf(this.#active);
   }
 
-  /** The machine works for this connection now. Returns whether it has other work to tell of. */
+  /** The machine works for this connection now. Returns whether it has another tip or upstream to tell of. */
   follow(active: ConnectionId | undefined): boolean {
     const { tip = NO_TIP, tips = 0 } = (active === undefined ? undefined : this.port.book(active)) ?? {};
     if (active === this.#active && tips === this.#tips) return false;
+    const isAnother = active !== this.#active || tip !== this.#tip;
+    if (active !== this.#active) this.#switchedMs = this.#options.process.world.nowMs;
     this.#active = active;
     this.#tip = tip;
     this.#tips = tips;
     this.#activatedMs = this.#options.process.world.nowMs;
-    return tip !== NO_TIP;
+    return isAnother && tip !== NO_TIP;
   }
 
   send(connection: ConnectionId, frame: Uint8Array, kind: FrameKind): void {

@@ -20,6 +20,8 @@ export interface UpstreamPortOptions {
   readonly flags: number;
   readonly workerTracking: boolean;
   readonly onReady: (connection: ConnectionId, event: Pick<Ready, 'flags' | 'extensions'>) => void;
+  /** Negotiated again. */
+  readonly onExtensions: (connection: ConnectionId, extensions: ReadonlySet<number>) => void;
   readonly onMessage: (connection: ConnectionId, message: MiningMessage) => void;
   /** Also when the connection could not be made. */
   readonly onClosed: (connection: ConnectionId, reason: string) => void;
@@ -118,7 +120,7 @@ export class UpstreamPort {
   }
 
   #receive(event: ConnectionEvent<'mining'>, link: Link, endpoint: Endpoint<'mining'>): void {
-    const { context, process, onReady, onMessage, onClosed } = this.#options;
+    const { context, process, onReady, onExtensions, onMessage, onClosed } = this.#options;
     const { observer } = context;
     const connection = endpoint.id;
     const isCurrent = this.#links.get(connection) === link;
@@ -135,6 +137,9 @@ export class UpstreamPort {
         onMessage(connection, message);
         return;
       }
+      case 'extensions':
+        if (isCurrent) onExtensions(connection, event.extensions);
+        return;
       case 'closed':
         process.removeEndpoint(endpoint as Endpoint);
         this.#checkClose(event);
