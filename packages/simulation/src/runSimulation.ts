@@ -8,6 +8,8 @@ export interface RunOptions extends SimulationOptions {
   /** Virtual time. */
   readonly runMs: number;
   readonly faults: readonly FaultKind[];
+  /** Without faults at the end. */
+  readonly quietMs?: number;
   /** Only these of the planned faults, by index. */
   readonly keep?: readonly number[];
 }
@@ -59,7 +61,7 @@ export function runSimulation(options: RunOptions): RunReport {
   const simulation = new Simulation(options);
   const injector = new FaultInjector(simulation);
   const kept = options.keep === undefined ? undefined : new Set(options.keep);
-  const planned = planFaults(options.seed, options.faults, options.runMs);
+  const planned = planFaults(options.seed, options.faults, options.runMs, options.quietMs);
   const faults = planned.filter(({ index }) => kept?.has(index) ?? true);
   injector.schedule(faults);
   simulation.start();

@@ -39,6 +39,9 @@ const BUSY = { blockIntervalSeconds: 90, rivalIntervalSeconds: 90 };
 /** As on the main chain, for figures without faults. */
 const CALM = { blockIntervalSeconds: 1_200, rivalIntervalSeconds: 1_200 };
 
+/** Without faults at the end: with relays it takes longer until everybody must be back at work. */
+const RELAY_QUIET_MS = 780_000;
+
 /** The runs of `sim`: the same options and seed are the same run everywhere. */
 export class Scenario {
   readonly #options: ScenarioOptions;
@@ -50,7 +53,8 @@ export class Scenario {
     this.#options = options;
     const faults: readonly FaultKind[] = FAULT_PROFILES[options.profile];
     const hasRelays = (options.topology ?? 'direct') !== 'direct';
-    this.faults = hasRelays && faults.length > 0 ? [...faults, ...FAULT_KINDS.relay] : faults;
+    const relayKinds = FAULT_KINDS.relay.filter((kind) => !faults.includes(kind));
+    this.faults = hasRelays && faults.length > 0 ? [...faults, ...relayKinds] : faults;
     this.#pow = options.profile === 'real' ? createRealWork(options.hash) : createCheapWork();
     this.#premined = premineBlocks(this.#pow);
   }
@@ -87,6 +91,7 @@ export class Scenario {
       rivalIntervalSeconds,
       runMs: Math.round(hours * HOUR_MS),
       faults: this.faults,
+      ...(topology === 'direct' ? {} : { quietMs: RELAY_QUIET_MS }),
       ...(keep === undefined ? {} : { keep }),
     };
   }

@@ -32,7 +32,7 @@ export function shrinkRun(options: RunOptions, failed: RunReport): ShrunkRun {
     return true;
   };
 
-  const all = planFaults(options.seed, options.faults, options.runMs)
+  const all = planFaults(options.seed, options.faults, options.runMs, options.quietMs)
     .map(({ index }) => index)
     .filter((index) => keep.includes(index));
   let enough = all.length;

@@ -137,6 +137,8 @@ export class Simulation {
     const { transactionsPerMinute } = this.#settings;
     if (transactionsPerMinute > 0)
       this.#repeat(60_000 / transactionsPerMinute, () => {
+        // Nobody would confirm them any more.
+        if (this.#isStopped) return;
         for (const { chain } of this.providers) chain.generateTransaction();
       });
     this.#mineRivals();
@@ -284,6 +286,7 @@ export class Simulation {
     const next = (): void => {
       const delayMs = (rivalIntervalSeconds * 1_000 * (random.below(1_500) + 250)) / 1_000;
       this.world.after(delayMs, () => {
+        if (this.#isStopped) return;
         random.pick(this.providers).chain.mineRival(1, 0);
         next();
       });

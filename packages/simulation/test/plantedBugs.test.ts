@@ -9,7 +9,12 @@ const SEEDS = [1, 2, 3, 4, 5, 6];
 describe('every planted bug is noticed by the invariant it breaks', () => {
   for (const bug of PLANTED_BUGS)
     it(`${bug.name}: ${bug.invariant}`, () => {
-      const scenario = new Scenario({ profile: bug.profile, devices: 16, hours: 0.3 });
+      const scenario = new Scenario({
+        profile: bug.profile,
+        devices: 16,
+        hours: 0.3,
+        ...(bug.topology === undefined ? {} : { topology: bug.topology }),
+      });
       const mend = bug.break?.();
       try {
         for (const seed of SEEDS) {

@@ -28,6 +28,17 @@ export const FAULT_PROFILES = {
   chain: FAULT_KINDS.chain,
   clock: FAULT_KINDS.clock,
   hostile: FAULT_KINDS.hostile,
+  /** What proxies and translators go through: losses, switches and restarts on every hop. */
+  relay: [
+    ...FAULT_KINDS.network,
+    'pool-crash',
+    'pool-power',
+    'device-crash',
+    'provider-crash',
+    'disk-stall',
+    ...FAULT_KINDS.chain,
+    ...FAULT_KINDS.relay,
+  ],
   /** Real proof of work and Noise; no flood, for each hash and seal costs real time. */
   real: [
     ...FAULT_KINDS.network,

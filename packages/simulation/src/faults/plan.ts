@@ -17,9 +17,14 @@ const FIRST_FAULT_MS = 90_000;
 const QUIET_MS = 360_000;
 
 /** The faults of a seed, in the order of time. */
-export function planFaults(seed: number, kinds: readonly FaultKind[], runMs: number): readonly PlannedFault[] {
+export function planFaults(
+  seed: number,
+  kinds: readonly FaultKind[],
+  runMs: number,
+  quietMs = QUIET_MS,
+): readonly PlannedFault[] {
   const random = new Prng(seed, 'faults');
-  const lastMs = Math.max(runMs - QUIET_MS, runMs * 0.6);
+  const lastMs = Math.max(runMs - quietMs, runMs * (quietMs === QUIET_MS ? 0.6 : 0.4));
   const firstMs = Math.min(FIRST_FAULT_MS, runMs * 0.2);
   const faults = kinds.flatMap((kind) =>
     Array.from({ length: FAULTS_PER_KIND + random.below(2) }, () => ({

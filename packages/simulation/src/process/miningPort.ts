@@ -49,6 +49,8 @@ export interface MiningPortOptions {
   readonly setup: ServerSetup;
   /** What the server mines on now. */
   readonly tip: () => HashKey;
+  /** Whether it may tell of a tip; only of that one if absent. */
+  readonly isTold?: (tip: HashKey) => boolean;
   /** When its work began to come from where it comes from now; nothing found before is worth anything. */
   readonly switchedMs?: () => number;
   readonly handle: (input: MiningPortInput) => void;
@@ -189,11 +191,11 @@ export class MiningPort {
 
   /** What goes out is checked against what came in, not against what the machine thinks. */
   #watch({ frame, kind, to }: SendOutput): void {
-    const { context, process, tip } = this.#options;
+    const { context, process, tip, isTold } = this.#options;
     const { observer } = context;
     if (kind === 'prevHash') {
-      const { prevHash } = SetNewPrevHash.decode(frame.subarray(FRAME_HEADER_SIZE));
-      const isCurrent = hashKey(prevHash) === tip();
+      const told = hashKey(SetNewPrevHash.decode(frame.subarray(FRAME_HEADER_SIZE)).prevHash);
+      const isCurrent = told === tip() || isTold?.(told) === true;
       observer.invariants.check(
         'no-stale-jobs',
         isCurrent,

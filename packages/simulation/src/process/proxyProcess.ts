@@ -102,6 +102,8 @@ export class ProxyProcess extends SimProcess {
         extensions: { supported: [WORKER_HASHRATE_TRACKING] },
       },
       tip: () => this.#upstreams.tip,
+      // A channel of a transparent proxy stays with the upstream that is left until it is open on the next one.
+      isTold: (tip) => this.node.mode === 'transparent' && this.#upstreams.isKnown(tip),
       switchedMs: () => this.#upstreams.switchedMs,
       handle: (input) => this.#receive(input),
     });

@@ -56,6 +56,12 @@ export class RelayUpstreams implements MinedTip {
     return isAnother && tip !== NO_TIP;
   }
 
+  /** Whether any of its upstreams works on this tip. */
+  isKnown(tip: HashKey): boolean {
+    for (const book of this.port.books()) if (book.tip === tip) return true;
+    return false;
+  }
+
   send(connection: ConnectionId, frame: Uint8Array, kind: FrameKind): void {
     const isStandard = frame[2] === SubmitSharesStandard.messageType;
     if (isStandard || frame[2] === SubmitSharesExtended.messageType) this.#noteShare(connection, frame, isStandard);

@@ -1,18 +1,28 @@
 import { ExtranonceAllocator, type ExtranonceLease, type ShareBatch } from '@stratumkit/channels';
+import { encodeFrame } from '@stratumkit/framing';
+import { SubmitSharesExtended, SubmitSharesSuccess } from '@stratumkit/messages/mining';
 import { SubmitSolution } from '@stratumkit/messages/template-distribution';
-import type { PoolInput, PoolOutput } from '@stratumkit/roles';
+import type { PoolInput, PoolOutput, ProxyInput, ProxyOutput } from '@stratumkit/roles';
 import type { FaultProfile } from '../../src/faults/kinds.ts';
 import type { InvariantName } from '../../src/invariants/invariants.ts';
 import { DiskLedger } from '../../src/ledger/diskLedger.ts';
 import { GOOD_LINE } from '../../src/network/host.ts';
-import { type PoolMachine, ROLE_MODULES, type SimulationModules } from '../../src/process/modules.ts';
+import {
+  type PoolMachine,
+  type ProxyMachine,
+  ROLE_MODULES,
+  type SimulationModules,
+} from '../../src/process/modules.ts';
 import type { RunOptions } from '../../src/runSimulation.ts';
+import type { TopologyName } from '../../src/topology.ts';
 
 export interface PlantedBug {
   readonly name: string;
   /** Which has to notice. */
   readonly invariant: InvariantName;
   readonly profile: FaultProfile;
+  /** Default `direct`. */
+  readonly topology?: TopologyName;
   readonly modules?: Partial<SimulationModules>;
   /** Further changes to the run, the same with and without the bug. */
   readonly change?: (options: RunOptions) => RunOptions;
@@ -30,6 +40,23 @@ function brokenPool(change: (handle: Handle) => Handle): Partial<SimulationModul
       const handle = change((input, at) => pool.handle(input, at));
       return new Proxy(pool, {
         get: (target, key) => (key === 'handle' ? handle : (target as unknown as Record<PropertyKey, unknown>)[key]),
+      });
+    },
+  };
+}
+
+/** The same with proxies. */
+function brokenProxy(change: (handle: ProxyMachine['handle']) => ProxyMachine['handle']): Partial<SimulationModules> {
+  return {
+    createProxy(options) {
+      const proxy = ROLE_MODULES.createProxy(options);
+      const handle = change((input, at) => proxy.handle(input, at));
+      return new Proxy(proxy, {
+        get(target, key) {
+          if (key === 'handle') return handle;
+          const value = (target as unknown as Record<PropertyKey, unknown>)[key];
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
       });
     },
   };
@@ -106,6 +133,19 @@ const isSolution = (output: PoolOutput): boolean =>
   output.type === 'template-send' && output.frame[2] === SubmitSolution.messageType;
 
 const isSend = (output: PoolOutput, kind: string): boolean => output.type === 'send' && output.kind === kind;
+
+/** An acknowledgement of one share that nobody has counted. */
+function hasty({ connection, message }: Extract<ProxyInput, { type: 'message' }>): ProxyOutput[] {
+  if (message.name !== 'SubmitSharesExtended' && message.name !== 'SubmitSharesStandard') return [];
+  const { channelId, sequenceNumber } = message.value;
+  const frame = encodeFrame(SubmitSharesSuccess, {
+    channelId,
+    lastSequenceNumber: sequenceNumber,
+    newSubmitsAcceptedCount: 1,
+    newSharesSum: 1n,
+  });
+  return [{ type: 'send', to: [connection], frame, kind: 'acknowledgement', channelId }];
+}
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
@@ -221,6 +261,33 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       let connections = 0;
       return (input, now) => (input.type === 'template-connected' && connections++ > 0 ? [] : handle(input, now));
     }),
+  },
+  {
+    name: 'a proxy keeps some shares that its upstream would count',
+    invariant: 'relayed-work-adds-up',
+    profile: 'none',
+    topology: 'proxies',
+    modules: brokenProxy((handle) => {
+      let shares = 0;
+      return (input, now) =>
+        handle(input, now).filter(
+          (output) =>
+            output.type !== 'upstream-send' ||
+            output.frame[2] !== SubmitSharesExtended.messageType ||
+            ++shares % 5 !== 0,
+        );
+    }),
+  },
+  {
+    name: 'a proxy acknowledges before its upstream has',
+    invariant: 'acknowledged-in-ledger',
+    profile: 'none',
+    topology: 'proxies',
+    // Every share it hands on is answered at once, as if the upstream had.
+    modules: brokenProxy((handle) => (input, now) => [
+      ...handle(input, now),
+      ...(input.type === 'message' && input.message.name.startsWith('SubmitShares') ? hasty(input) : []),
+    ]),
   },
   {
     name: 'a machine throws at a duplicate',
