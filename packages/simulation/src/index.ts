@@ -16,7 +16,9 @@ export {
   ROLE_MODULES,
   type SimUpstream,
   type SimulationModules,
+  type Sv1DeviceMachine,
   type TemplateServerMachine,
+  type TranslatorMachine,
 } from './process/modules.ts';
 export { createNoiseSecurity, PLAIN_SECURITY, type WireSecurity } from './process/security.ts';
 export { type RunOptions, type RunReport, runSimulation } from './runSimulation.ts';
@@ -28,6 +30,7 @@ export {
   type DeviceNode,
   type FarmOptions,
   MISBEHAVIOURS,
+  type MinerNode,
   type Misbehaviour,
   type PoolNode,
   type ProviderNode,
@@ -36,4 +39,5 @@ export {
   type Topology,
   type TopologyName,
   type TopologyNode,
+  type TranslatorNode,
 } from './topology.ts';

@@ -2,6 +2,7 @@ import { CLOSE_CAUSES, type CloseCause, type ClosedEvent, type CloseFamily } fro
 import type { World } from './core/world.ts';
 import { ConnectionBook } from './invariants/connectionBook.ts';
 import { Invariants } from './invariants/invariants.ts';
+import { MinerBook } from './invariants/minerBook.ts';
 import { ShareWatch } from './invariants/shareWatch.ts';
 import { SolutionWatch } from './invariants/solutionWatch.ts';
 import { SpaceWatch } from './invariants/spaceWatch.ts';
@@ -47,6 +48,7 @@ export class Observer {
     closes: {},
   };
   readonly #books = new Map<number, ConnectionBook>();
+  readonly #minerBooks = new Map<number, MinerBook>();
 
   constructor(world: World, pow: ProofOfWork, hasRelays: boolean) {
     this.invariants = new Invariants(world);
@@ -69,6 +71,22 @@ export class Observer {
   /** The client is gone. The pool may still have something to say about it: the book is kept until that is over. */
   closeBook(book: ConnectionBook): void {
     this.shares.connectionLost(book);
+  }
+
+  /** An SV1 miner is connected over this wire. */
+  openMinerBook(wire: number, isExact: boolean): MinerBook {
+    const book = new MinerBook(wire, isExact);
+    this.#minerBooks.set(wire, book);
+    return book;
+  }
+
+  minerBook(wire: number): MinerBook | undefined {
+    return this.#minerBooks.get(wire);
+  }
+
+  closeMinerBook(book: MinerBook): void {
+    this.shares.minerLost(book.unanswered());
+    this.#minerBooks.delete(book.wire);
   }
 
   /** A pool's connection to a client has ended. An honest client is never at fault, whatever others do. */

@@ -8,12 +8,14 @@ import { Observer } from './observer.ts';
 import type { ProofOfWork } from './pow/proofOfWork.ts';
 import type { SimulationContext, SimulationSettings } from './process/context.ts';
 import { DeviceProcess } from './process/deviceProcess.ts';
+import { MinerProcess } from './process/minerProcess.ts';
 import { ROLE_MODULES, type SimulationModules } from './process/modules.ts';
 import { PoolProcess } from './process/poolProcess.ts';
 import { ProviderProcess } from './process/providerProcess.ts';
 import { ProxyProcess } from './process/proxyProcess.ts';
 import { PLAIN_SECURITY, type WireSecurity } from './process/security.ts';
 import type { SimProcess } from './process/simProcess.ts';
+import { TranslatorProcess } from './process/translatorProcess.ts';
 import type { Topology } from './topology.ts';
 
 export interface SimulationOptions {
@@ -35,6 +37,7 @@ const DEFAULT_SETTINGS: Omit<SimulationSettings, 'totalHashrate'> = {
   retargeting: true,
   blockIntervalSeconds: 60,
   transactionsPerMinute: 4,
+  minerHashrate: 1_000_000,
   maxConnections: 100_000,
   connectionLimits: {},
 };
@@ -55,6 +58,9 @@ const FORGET_SHARES_MS = 900_000;
 /** Found work may be so far from the hashes spent; beyond it chance is no explanation. */
 const STANDARD_DEVIATIONS = 6;
 
+export type RelayProcess = ProxyProcess | TranslatorProcess;
+export type MiningProcess = DeviceProcess | MinerProcess;
+
 /** A whole stack under virtual time. The same options give the same run, action by action. */
 export class Simulation {
   readonly world: World;
@@ -63,14 +69,15 @@ export class Simulation {
   readonly liveness: LivenessWatch;
   readonly providers: readonly ProviderProcess[];
   readonly pools: readonly PoolProcess[];
-  /** Proxies, nearest to the pools first. */
-  readonly relays: readonly ProxyProcess[];
-  readonly devices: readonly DeviceProcess[];
+  /** Proxies and translators, nearest to the pools first. */
+  readonly relays: readonly RelayProcess[];
+  /** Honest ones, of either protocol. */
+  readonly devices: readonly MiningProcess[];
   readonly hostiles: readonly DeviceProcess[];
   readonly #options: SimulationOptions;
   readonly #settings: SimulationSettings;
   readonly #poolsByHost: ReadonlyMap<string, PoolProcess>;
-  readonly #relaysByHost: ReadonlyMap<string, ProxyProcess>;
+  readonly #relaysByHost: ReadonlyMap<string, RelayProcess>;
   readonly #poolsByIndex: ReadonlyMap<number, PoolProcess>;
   #isStopped = false;
 
@@ -79,11 +86,13 @@ export class Simulation {
     this.#options = options;
     this.world = new World(seed);
     this.network = new Network(this.world);
-    const hasRelays = topology.nodes.some(({ kind }) => kind === 'proxy');
+    const hasRelays = topology.nodes.some(({ kind }) => kind === 'proxy' || kind === 'translator');
     this.observer = new Observer(this.world, pow, hasRelays);
     this.liveness = new LivenessWatch(this.observer.invariants);
     let totalHashrate = 0;
-    for (const node of topology.nodes) if (node.kind === 'device') totalHashrate += node.hashrate * node.devices;
+    for (const node of topology.nodes)
+      if (node.kind === 'device') totalHashrate += node.hashrate * node.devices;
+      else if (node.kind === 'sv1-miner') totalHashrate += node.hashrate;
     this.#settings = { ...DEFAULT_SETTINGS, totalHashrate, ...settings };
     const context: SimulationContext = {
       world: this.world,
@@ -94,27 +103,31 @@ export class Simulation {
       modules: { ...ROLE_MODULES, ...modules },
       settings: this.#settings,
       tipsOf: (host) => this.#source(host)?.pool.tips,
+      relayOf: (host) => this.#relaysByHost.get(host)?.upstreams,
       onError: (error, process) => this.#fail(error, process),
     };
     const providers: ProviderProcess[] = [];
     const pools: PoolProcess[] = [];
-    const relays: ProxyProcess[] = [];
+    const relays: RelayProcess[] = [];
     const clients: DeviceProcess[] = [];
+    const miners: MinerProcess[] = [];
     for (const node of topology.nodes) {
       const host = this.network.addHost(node.name, node.line ?? GOOD_LINE);
       if (node.kind === 'template-provider') providers.push(new ProviderProcess(context, host, node));
       else if (node.kind === 'pool') pools.push(new PoolProcess(context, host, node));
       else if (node.kind === 'proxy') relays.push(new ProxyProcess(context, host, node));
+      else if (node.kind === 'translator') relays.push(new TranslatorProcess(context, host, node));
+      else if (node.kind === 'sv1-miner') miners.push(new MinerProcess(context, host, node));
       else clients.push(new DeviceProcess(context, host, node));
     }
     this.providers = providers;
     this.pools = pools;
-    this.devices = clients.filter(({ hostility }) => hostility === undefined);
+    this.devices = [...clients.filter(({ hostility }) => hostility === undefined), ...miners];
     this.hostiles = clients.filter(({ hostility }) => hostility !== undefined);
     this.#poolsByHost = new Map(pools.map((pool) => [pool.node.name, pool]));
     this.#poolsByIndex = new Map(pools.map((pool) => [pool.host.index, pool]));
     this.#relaysByHost = new Map(relays.map((relay) => [relay.node.name, relay]));
-    for (const client of [...relays, ...clients]) client.depth = this.#depthOf(client.node.upstreams);
+    for (const client of [...relays, ...clients, ...miners]) client.depth = this.#depthOf(client.node.upstreams);
     this.relays = relays.sort((a, b) => a.depth - b.depth);
     for (const provider of providers) provider.attach(this.#createChain(provider));
   }
@@ -160,7 +173,7 @@ export class Simulation {
     const { invariants, solutions, shares } = this.observer;
     const { nowMs } = this.world;
     for (const server of [...this.pools, ...this.relays]) {
-      checkLimits(server, invariants);
+      if (!(server instanceof TranslatorProcess)) checkLimits(server, invariants);
       // Counted here; what is thrown is noticed at once.
       invariants.check('machines-hold', true, () => '');
     }
@@ -178,9 +191,15 @@ export class Simulation {
   /** What has been found has to fit what has been hashed. */
   checkWork(): void {
     const { invariants, shares } = this.observer;
-    const { foundWork, foundWorkSquared, extraWork } = shares.totals;
-    const expected = this.hashes + Number(extraWork);
-    const deviation = Math.sqrt(foundWorkSquared);
+    const { foundWork, extraWork } = shares.totals;
+    let expected = Number(extraWork);
+    let variance = 0;
+    for (const { searchers } of this.devices)
+      for (const searcher of searchers) {
+        expected += searcher.hashes;
+        variance += searcher.variance;
+      }
+    const deviation = Math.sqrt(variance);
     invariants.check(
       'work-adds-up',
       Math.abs(Number(foundWork) - expected) <= STANDARD_DEVIATIONS * deviation,
@@ -195,30 +214,31 @@ export class Simulation {
   }
 
   /** Nobody is connected to it any more: nothing may be left of them. */
-  checkClosed({ core, port, node }: PoolProcess | ProxyProcess): void {
-    const { connections = 0, openChannels = 0 } = core ?? {};
-    const waiting = core === undefined ? 0 : 'totals' in core ? core.unansweredShares : core.uncommittedBatches;
+  checkClosed(server: PoolProcess | RelayProcess): void {
+    const left = leftIn(server);
+    const { gate } = server instanceof TranslatorProcess ? server : server.port;
     this.observer.invariants.check(
       'within-limits',
-      connections + openChannels + waiting === 0 && port.gate.connections === 0 && port.gate.addresses === 0,
-      () =>
-        `${node.name} still counts ${connections} connections, ${openChannels} channels, ${waiting} batches or shares`,
+      Object.values(left).every((count) => count === 0) && gate.connections === 0 && gate.addresses === 0,
+      () => `${server.node.name} still counts ${JSON.stringify(left)}, ${gate.connections} connections at its gate`,
     );
   }
 
   /** What a relay has handed on, by what was seen of it and by what it says itself. */
-  #checkRelay({ core, host, node, upstreams }: ProxyProcess): void {
+  #checkRelay(relay: RelayProcess): void {
     const { shares, invariants } = this.observer;
-    const inFlight = [...upstreams.inFlight()];
-    shares.relays.check(host.index, node.name, inFlight, shares.isCredited);
-    if (core === undefined) return;
-    const { sharesForwarded, sharesAcknowledged, sharesRejectedUpstream, sharesUnknown } = core.totals;
-    const { unansweredShares } = core;
-    invariants.check(
-      'relayed-work-adds-up',
-      sharesForwarded === sharesAcknowledged + sharesRejectedUpstream + sharesUnknown + unansweredShares,
-      () => `${node.name} says: ${JSON.stringify(core.totals)}, ${unansweredShares} unanswered`,
-    );
+    const { host, node, upstreams } = relay;
+    shares.relays.check(host.index, node.name, upstreams.inFlight(), shares.isCredited);
+    if (relay instanceof TranslatorProcess) relay.check();
+    else if (relay.core !== undefined) {
+      const { totals, unansweredShares } = relay.core;
+      const { sharesForwarded, sharesAcknowledged, sharesRejectedUpstream, sharesUnknown } = totals;
+      invariants.check(
+        'relayed-work-adds-up',
+        sharesForwarded === sharesAcknowledged + sharesRejectedUpstream + sharesUnknown + unansweredShares,
+        () => `${node.name} says: ${JSON.stringify(totals)}, ${unansweredShares} unanswered`,
+      );
+    }
   }
 
   /** Where nothing is wrong, a share is credited or refused within a stated time: none is lost on the way. */
@@ -255,13 +275,6 @@ export class Simulation {
         return relay === undefined ? 0 : 1 + this.#depthOf(relay.node.upstreams);
       }),
     );
-  }
-
-  /** Of all honest devices so far. */
-  get hashes(): number {
-    let sum = 0;
-    for (const { searchers } of this.devices) for (const { hashes } of searchers) sum += hashes;
-    return sum;
   }
 
   #createChain(provider: ProviderProcess): ChainNode {
@@ -308,4 +321,14 @@ export class Simulation {
     const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
     this.observer.invariants.check('machines-hold', false, () => `${process.host.name}: ${text}`);
   }
+}
+
+/** What a server's machine still holds for its clients. */
+function leftIn(server: PoolProcess | RelayProcess): Readonly<Record<string, number>> {
+  if (server.core === undefined) return {};
+  if (server instanceof TranslatorProcess) return { miners: server.core.minerCount };
+  const { connections, openChannels } = server.core;
+  return server instanceof ProxyProcess
+    ? { connections, openChannels, shares: server.core.unansweredShares }
+    : { connections, openChannels, batches: server.core.uncommittedBatches };
 }

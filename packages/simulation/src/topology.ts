@@ -1,3 +1,4 @@
+import { SV1_PROFILE_NAMES, type Sv1ProfileName } from '@stratumkit/roles';
 import type { LineConditions } from './network/host.ts';
 
 /** A Bitcoin node with a template provider. */
@@ -27,6 +28,27 @@ export interface ProxyNode {
   readonly line?: LineConditions;
 }
 
+/** A translator: SV1 miners below, a pool or proxy above. */
+export interface TranslatorNode {
+  readonly kind: 'translator';
+  readonly name: string;
+  /** All miners in one upstream channel, or each in its own. */
+  readonly aggregate: boolean;
+  readonly upstreams: readonly string[];
+  readonly line?: LineConditions;
+}
+
+/** An SV1 miner. */
+export interface MinerNode {
+  readonly kind: 'sv1-miner';
+  readonly name: string;
+  /** Translators in order of preference. */
+  readonly upstreams: readonly string[];
+  readonly profile: Sv1ProfileName;
+  readonly hashrate: number;
+  readonly line?: LineConditions;
+}
+
 /** One process with one or several devices. */
 export interface DeviceNode {
   readonly kind: 'device';
@@ -49,10 +71,10 @@ export const MISBEHAVIOURS = ['replay', 'reorder', 'duplicate', 'lie', 'flood', 
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 
 /** A kind of process that is added later adds its description here and its class in `Simulation`. */
-export type TopologyNode = ProviderNode | PoolNode | ProxyNode | DeviceNode;
+export type TopologyNode = ProviderNode | PoolNode | ProxyNode | TranslatorNode | MinerNode | DeviceNode;
 
-/** What stands between devices and pools: nothing, or proxies in chains of three. */
-export const TOPOLOGIES = ['direct', 'proxies'] as const;
+/** What stands between devices and pools: nothing, proxies in chains of three, or translators with SV1 miners behind them. */
+export const TOPOLOGIES = ['direct', 'proxies', 'translators'] as const;
 export type TopologyName = (typeof TOPOLOGIES)[number];
 
 /** Who is there and who connects to whom. */
@@ -96,6 +118,7 @@ export function createFarm(options: FarmOptions): Topology {
     for (const proxy of proxies) nodes.push({ kind: 'proxy', ...proxy });
     servers.splice(0, servers.length, 'proxy-3', 'proxy-4', 'proxy-2', 'proxy-1', poolNames[0]!);
   }
+  if (topology === 'translators') return { nodes: [...nodes, ...translators(poolNames, devices, hashrate)] };
   let count = 0;
   for (let index = 0; count < devices; index++) {
     const size = channels === 'mixed' && index % 8 === 7 ? Math.min(FARM_SIZE, devices - count) : 1;
@@ -129,4 +152,24 @@ export function createFarm(options: FarmOptions): Topology {
 function rotated(names: readonly string[], by: number): readonly string[] {
   const at = by % names.length;
   return [...names.slice(at), ...names.slice(0, at)];
+}
+
+/** Both modes of translators, one of them behind a proxy, and miners of every profile. */
+function translators(pools: readonly string[], miners: number, hashrate: number): readonly TopologyNode[] {
+  const nodes: TopologyNode[] = [
+    { kind: 'proxy', name: 'proxy-1', mode: 'aggregating', upstreams: pools },
+    { kind: 'translator', name: 'translator-1', aggregate: true, upstreams: pools },
+    { kind: 'translator', name: 'translator-2', aggregate: false, upstreams: rotated(pools, 1) },
+    { kind: 'translator', name: 'translator-3', aggregate: true, upstreams: ['proxy-1', ...pools] },
+  ];
+  const servers = ['translator-1', 'translator-2', 'translator-3'];
+  for (let index = 0; index < miners; index++)
+    nodes.push({
+      kind: 'sv1-miner',
+      name: `miner-${index + 1}`,
+      upstreams: rotated(servers, Math.floor(index / SV1_PROFILE_NAMES.length) + index),
+      profile: SV1_PROFILE_NAMES[index % SV1_PROFILE_NAMES.length]!,
+      hashrate,
+    });
+  return nodes;
 }

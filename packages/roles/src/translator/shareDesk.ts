@@ -74,9 +74,11 @@ export class ShareDesk {
     const source = this.#sources.get(channel);
     if (output.type === 'accepted') {
       const { count, difficultySum, sequenceNumbers } = output;
-      for (const sequenceNumber of sequenceNumbers) {
+      // Where it counted fewer than it answers nobody knows which: the newest are taken to be the counted ones.
+      const uncounted = Math.max(0, sequenceNumbers.length - count);
+      for (const [index, sequenceNumber] of sequenceNumbers.entries()) {
         const sent = source?.take(sequenceNumber);
-        if (sent !== undefined) sent.miner.totals.upstreamAccepted++;
+        if (sent !== undefined && index >= uncounted) sent.miner.totals.upstreamAccepted++;
       }
       source?.countAcknowledged(count, difficultySum);
       this.#outbox.event({ type: 'upstreamAccepted', shares: count, difficultySum });

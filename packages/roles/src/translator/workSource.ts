@@ -99,6 +99,11 @@ export class WorkSource {
     );
   }
 
+  /** Shares sent and not answered. */
+  get unanswered(): number {
+    return this.#sent.size;
+  }
+
   sent(sequenceNumber: number, share: SentShare): void {
     this.totals.sent++;
     this.#sent.set(sequenceNumber, share);

@@ -2,11 +2,10 @@ import { Prng } from '../core/prng.ts';
 import { textChecksum } from '../core/traceHash.ts';
 import { TRACE } from '../core/world.ts';
 import type { Host, LineConditions } from '../network/host.ts';
-import type { DeviceProcess } from '../process/deviceProcess.ts';
 import type { PoolProcess } from '../process/poolProcess.ts';
 import type { ProviderProcess } from '../process/providerProcess.ts';
 import type { CrashKind, SimProcess } from '../process/simProcess.ts';
-import type { Simulation } from '../simulation.ts';
+import type { MiningProcess, Simulation } from '../simulation.ts';
 import type { FaultKind } from './kinds.ts';
 import type { PlannedFault } from './plan.ts';
 
@@ -270,7 +269,7 @@ export class FaultInjector {
     return this.#someDevices(random, 20);
   }
 
-  #someDevices(random: Prng, most: number): readonly DeviceProcess[] {
+  #someDevices(random: Prng, most: number): readonly MiningProcess[] {
     const { devices } = this.#simulation;
     const count = random.between(1, Math.min(most, devices.length));
     return Array.from({ length: count }, () => random.pick(devices));

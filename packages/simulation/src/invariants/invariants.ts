@@ -8,6 +8,8 @@ export const INVARIANTS = {
   'work-adds-up': 'credited work equals the work done, and that equals the hashes spent to within statistics',
   'relayed-work-adds-up':
     'work credited by pools equals what relays handed on and had acknowledged; the rest they count themselves',
+  'true-answers-counted':
+    'no share of an SV1 miner is answered true that neither a pool nor the translator counts or accounts for',
   'search-spaces-disjoint': 'no two channels ever search the same space',
   'no-stale-jobs': 'no job on a stale tip after its SetNewPrevHash',
   'job-ids-unique': 'job ids are never reused while valid',

@@ -1,6 +1,6 @@
 import type { ConnectionLimits } from '@stratumkit/connection';
 import { DEFAULT_MINING_SERVER_LIMITS } from '@stratumkit/roles';
-import type { Endpoint } from '../network/endpoint.ts';
+import { Endpoint, type Pump } from '../network/endpoint.ts';
 import { GOOD_LINE } from '../network/host.ts';
 import type { MiningPort } from '../process/miningPort.ts';
 import type { Invariants } from './invariants.ts';
@@ -16,7 +16,7 @@ const MAX_UNCOMMITTED_PER_CHANNEL = 10_000;
 export interface LimitedServer {
   readonly node: { readonly name: string };
   readonly limits: ConnectionLimits;
-  readonly endpoints: ReadonlySet<Endpoint>;
+  readonly endpoints: ReadonlySet<Pump>;
   readonly port: MiningPort;
   readonly core:
     | { readonly connections: number; readonly openChannels: number; readonly uncommittedBatches?: number }
@@ -32,7 +32,9 @@ export function checkLimits(server: LimitedServer, invariants: Invariants): void
     invariants.check('within-limits', holds, () => `${server.node.name}: ${detail()}`);
   };
   const { maxQueuedBytes } = server.limits;
-  for (const { connection, id } of server.endpoints) {
+  for (const endpoint of server.endpoints) {
+    if (!(endpoint instanceof Endpoint)) continue;
+    const { connection, id } = endpoint;
     check(
       connection.queuedBytes <= maxQueuedBytes,
       () => `${connection.queuedBytes} bytes are queued for connection ${id}, the limit is ${maxQueuedBytes}`,

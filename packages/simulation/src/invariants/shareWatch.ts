@@ -1,13 +1,15 @@
 import type { ShareBatch } from '@stratumkit/channels';
 import type { MiningMessage } from '@stratumkit/messages';
-import type { PoolEvent } from '@stratumkit/roles';
+import type { PoolEvent, TranslatorEvent } from '@stratumkit/roles';
 import { abandonOrigins, type ConnectionBook, type FoundShare } from './connectionBook.ts';
 import type { Invariants } from './invariants.ts';
 import { KeySet } from './keySet.ts';
 import { type HashKey, hashKey } from './keys.ts';
+import type { MinerBook } from './minerBook.ts';
 import { RelayWatch } from './relayWatch.ts';
 
 type ShareEvent = Extract<PoolEvent, { type: 'share' }>;
+type TranslatedEvent = Extract<TranslatorEvent, { type: 'share' }>;
 type RejectedEvent = Extract<PoolEvent, { type: 'shareRejected' }>;
 
 export interface ShareTotals {
@@ -26,7 +28,6 @@ export interface ShareTotals {
   abandoned: number;
   /** Of honest devices. */
   foundWork: bigint;
-  foundWorkSquared: number;
   /** Of shares that were not left to chance. */
   extraWork: bigint;
   creditedWork: bigint;
@@ -91,7 +92,6 @@ export class ShareWatch {
     dropped: 0,
     abandoned: 0,
     foundWork: 0n,
-    foundWorkSquared: 0,
     extraWork: 0n,
     creditedWork: 0n,
     rejected: {},
@@ -119,10 +119,7 @@ export class ShareWatch {
 
   found(share: FoundShare): void {
     this.totals.found++;
-    if (share.isHonest) {
-      this.totals.foundWork += share.work;
-      this.totals.foundWorkSquared += Number(share.work) * Number(share.work);
-    }
+    if (share.isHonest) this.totals.foundWork += share.work;
     this.#open.set(share.key, share);
     if (this.#hasRelays) this.#headers.set(headerKey(share), share);
   }
@@ -172,6 +169,52 @@ export class ShareWatch {
         () => `${name()} was counted although the upstream's answer is: ${share.next?.state}`,
       );
     if (share.state === 'sent') share.state = 'accepted';
+  }
+
+  /** A translator answers a share with `true`: it has handed it on, or counts it itself. */
+  translated(relay: number, event: TranslatedEvent, book: MinerBook | undefined): void {
+    const { counted } = this.#server(relay);
+    const key = hashKey(event.hash);
+    let share = this.#open.get(key);
+    while (share?.origin !== undefined) share = share.origin;
+    const name = (): string => `a share of ${event.workerName}`;
+    this.#invariants.check('credited-once', !counted.has(key), () => `${name()} was counted a second time`);
+    counted.add(key);
+    this.#invariants.check(
+      'credited-valid',
+      share !== undefined && (book?.isExact !== true || share.work === event.work) && isWorth(event.hash, event.work),
+      () => `${name()} was counted with a work of ${event.work}, it was found for ${share?.work}`,
+    );
+    if (share === undefined || event.forwarded) return;
+    share.isCounted = true;
+    this.totals.counted++;
+    this.#drop(share);
+  }
+
+  /** A miner was told `true`. What was handed on is followed further; its translator has to account for it. */
+  answeredTrue(share: FoundShare | undefined, miner: string): void {
+    if (share === undefined) return;
+    this.#invariants.check(
+      'true-answers-counted',
+      share.isCounted || share.next !== undefined,
+      () => `share ${share.sequenceNumber} of ${miner} was answered true and neither handed on nor counted`,
+    );
+    if (share.state === 'sent' || share.state === 'accepted') share.state = 'acknowledged';
+    this.totals.acknowledged++;
+  }
+
+  /** A miner was told an error. */
+  refused(share: FoundShare): void {
+    share.state = 'rejected';
+    if (share.next === undefined) this.#drop(share);
+  }
+
+  /** A miner's connection is gone. */
+  minerLost(unanswered: Iterable<FoundShare>): void {
+    for (const share of unanswered) {
+      this.totals.unknown++;
+      if (share.state === 'sent') share.state = 'unknown';
+    }
   }
 
   /** A pool has accepted a share. `templateIsCurrent`: the share's template is one of the pool's present tip. */

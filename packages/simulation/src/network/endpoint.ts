@@ -15,6 +15,14 @@ const PAUSE_BUFFERED_BYTES = 64 * 1024;
 /** After the last byte: time for the peer to read it, as in the transport. */
 const LINGER_MS = 2_000;
 
+/** One end of a wire with a connection in it. */
+export interface Pump {
+  /** Writes what is queued. */
+  flush(): void;
+  /** The process has died: nothing is sent, nothing is told. */
+  drop(tellPeer: boolean): void;
+}
+
 /** The process at this end: time, turns and timers. */
 export interface EndpointOwner {
   now(): Now;
@@ -23,13 +31,13 @@ export interface EndpointOwner {
   /** Calls back at a monotonic time unless the process has died meanwhile. */
   wakeAt(monotonicMs: number, action: () => void): void;
   /** To be flushed at the end of the turn. */
-  markDirty(endpoint: Endpoint): void;
+  markDirty(endpoint: Pump): void;
 }
 
 export type EndpointHandler<P extends Protocol> = (event: ConnectionEvent<P>, endpoint: Endpoint<P>) => void;
 
 /** Pumps one end of a wire and its connection into each other: what the transport does with a socket. */
-export class Endpoint<P extends Protocol = Protocol> implements WireUser {
+export class Endpoint<P extends Protocol = Protocol> implements WireUser, Pump {
   readonly id: number;
   readonly connection: Connection<P>;
   readonly side: WireSide;
@@ -159,7 +167,7 @@ export class Endpoint<P extends Protocol = Protocol> implements WireUser {
   #markDirty(): void {
     if (this.#isDirty || this.#closed !== undefined) return;
     this.#isDirty = true;
-    this.#owner.markDirty(this as unknown as Endpoint);
+    this.#owner.markDirty(this);
   }
 
   #setReading(reading: boolean): void {

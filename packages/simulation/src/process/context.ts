@@ -1,5 +1,6 @@
 import type { ConnectionLimits } from '@stratumkit/connection';
 import type { World } from '../core/world.ts';
+import type { HashKey } from '../invariants/keys.ts';
 import type { TipWatch } from '../invariants/tipWatch.ts';
 import type { Network } from '../network/network.ts';
 import type { Observer } from '../observer.ts';
@@ -19,6 +20,8 @@ export interface SimulationSettings {
   readonly transactionsPerMinute: number;
   /** Hashes a second of all honest devices. */
   readonly totalHashrate: number;
+  /** What translators take a miner to have. */
+  readonly minerHashrate: number;
   readonly maxConnections: number;
   /** Named limits of a pool's connections, where they are not the defaults. */
   readonly connectionLimits: Partial<ConnectionLimits>;
@@ -35,5 +38,7 @@ export interface SimulationContext {
   readonly settings: SimulationSettings;
   /** What the pool on this host was told; undefined while it is down. */
   readonly tipsOf: (host: string) => TipWatch | undefined;
+  /** What the relay on this host mines on; undefined if there is none. */
+  readonly relayOf: (host: string) => { readonly tip: HashKey; readonly switchedMs: number } | undefined;
   readonly onError: (error: unknown, process: SimProcess) => void;
 }

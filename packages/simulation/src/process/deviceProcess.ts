@@ -98,9 +98,11 @@ export class DeviceProcess extends SimProcess {
     this.turn(() => {
       const aimed = this.#searchers[device]?.aimAt(blockTarget, attempts);
       if (aimed === undefined) return;
-      found = true;
-      this.#context.observer.shares.totals.extraWork += workOf(aimed.chunk.target);
+      const { totals } = this.#context.observer.shares;
+      const before = totals.found;
       this.#found(device, aimed.chunk, aimed.nonce);
+      found = totals.found > before;
+      if (found) totals.extraWork += workOf(aimed.chunk.target);
     });
     return found;
   }

@@ -118,7 +118,7 @@ export class MiningPort {
       this.#receive(event, from);
     });
     this.#open++;
-    process.addEndpoint(endpoint as Endpoint);
+    process.addEndpoint(endpoint);
     endpoint.start();
   }
 
@@ -174,7 +174,7 @@ export class MiningPort {
         return;
       case 'closed':
         this.#open--;
-        process.removeEndpoint(endpoint as Endpoint);
+        process.removeEndpoint(endpoint);
         observer.clientClosed(endpoint.side.wire.id, event, endpoint.side.peer.host);
         if (!this.#clients.delete(connection)) return;
         this.#channels.delete(connection);

@@ -8,8 +8,12 @@ import {
   type PoolCoreOptions,
   ProxyCore,
   type ProxyCoreOptions,
+  Sv1DeviceCore,
+  type Sv1DeviceCoreOptions,
   TemplateServer,
   type TemplateServerOptions,
+  TranslatorCore,
+  type TranslatorCoreOptions,
 } from '@stratumkit/roles';
 import { DiskLedger, type SimulatedLedger } from '../ledger/diskLedger.ts';
 import type { SimulatedDisk } from '../ledger/simulatedDisk.ts';
@@ -36,12 +40,16 @@ export type ProxyMachine = Pick<
   | 'totals'
   | 'upstreamConnection'
 >;
+export type TranslatorMachine = Pick<TranslatorCore, 'handle' | 'deadline' | 'minerCount' | 'upstream' | 'sources'>;
+export type Sv1DeviceMachine = Pick<Sv1DeviceCore<SimUpstream>, 'handle' | 'deadline' | 'take'>;
 export type TemplateServerMachine = Pick<TemplateServer, 'handle' | 'deadline'>;
 
 /** The machines of the processes: those the apps run, unless a test puts a broken one in. */
 export interface SimulationModules {
   readonly createPool: (options: PoolCoreOptions, now: Now) => PoolMachine;
   readonly createProxy: (options: ProxyCoreOptions) => ProxyMachine;
+  readonly createTranslator: (options: TranslatorCoreOptions) => TranslatorMachine;
+  readonly createSv1Device: (options: Sv1DeviceCoreOptions<SimUpstream>) => Sv1DeviceMachine;
   readonly createDevice: (options: DeviceCoreOptions<SimUpstream>) => DeviceMachine;
   readonly createTemplateServer: (options: TemplateServerOptions, now: Now) => TemplateServerMachine;
   readonly createLedger: (disk: SimulatedDisk<ShareBatch>, wake: () => void) => SimulatedLedger;
@@ -52,6 +60,8 @@ export interface SimulationModules {
 export const ROLE_MODULES: SimulationModules = {
   createPool: (options, now) => new PoolCore(options, now),
   createProxy: (options) => new ProxyCore(options),
+  createTranslator: (options) => new TranslatorCore(options),
+  createSv1Device: (options) => new Sv1DeviceCore<SimUpstream>(options),
   createDevice: (options) => new DeviceCore<SimUpstream>(options),
   createTemplateServer: (options, now) => new TemplateServer(options, now),
   createLedger: (disk, wake) => new DiskLedger(disk, wake),

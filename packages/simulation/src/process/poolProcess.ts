@@ -310,7 +310,7 @@ export class PoolProcess extends SimProcess {
           this.#onTemplates(event, from),
         );
         this.#templates = endpoint;
-        this.addEndpoint(endpoint as Endpoint);
+        this.addEndpoint(endpoint);
         endpoint.start();
       }),
     );
@@ -327,7 +327,7 @@ export class PoolProcess extends SimProcess {
         if (this.isServed) this.#upstreams?.succeeded();
         return;
       case 'closed':
-        this.removeEndpoint(endpoint as Endpoint);
+        this.removeEndpoint(endpoint);
         this.#templates = undefined;
         this.#upstreams?.failed(this.now());
         this.#handle({ type: 'template-lost' });

@@ -108,7 +108,7 @@ export class ProviderProcess extends SimProcess {
     const endpoint = new Endpoint(this.#nextConnection++, side, connection, this, (event, from) =>
       this.#onClient(event, from),
     );
-    this.addEndpoint(endpoint as Endpoint);
+    this.addEndpoint(endpoint);
     endpoint.start();
   }
 
@@ -124,7 +124,7 @@ export class ProviderProcess extends SimProcess {
         this.#handle({ type: 'message', connection, message: event.message });
         return;
       case 'closed':
-        this.removeEndpoint(endpoint as Endpoint);
+        this.removeEndpoint(endpoint);
         if (this.#clients.delete(connection)) this.#handle({ type: 'disconnected', connection });
         return;
       default:

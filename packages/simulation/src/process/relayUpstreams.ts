@@ -18,6 +18,7 @@ export class RelayUpstreams implements MinedTip {
   #tips = 0;
   #activatedMs = 0;
   #switchedMs = 0;
+  #sent = 0;
 
   constructor(options: UpstreamPortOptions) {
     this.#options = options;
@@ -64,8 +65,14 @@ export class RelayUpstreams implements MinedTip {
 
   send(connection: ConnectionId, frame: Uint8Array, kind: FrameKind): void {
     const isStandard = frame[2] === SubmitSharesStandard.messageType;
-    if (isStandard || frame[2] === SubmitSharesExtended.messageType) this.#noteShare(connection, frame, isStandard);
+    const isShare = isStandard || frame[2] === SubmitSharesExtended.messageType;
+    if (isShare) this.#noteShare(connection, frame, isStandard);
     this.port.send(connection, frame, kind);
+  }
+
+  /** Shares that the machine wanted sent. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** Shares sent and not answered. */
@@ -83,6 +90,7 @@ export class RelayUpstreams implements MinedTip {
   }
 
   #noteShare(connection: ConnectionId, frame: Uint8Array, isStandard: boolean): void {
+    this.#sent++;
     const book = this.port.book(connection);
     if (book === undefined) return;
     const { context, process } = this.#options;

@@ -34,6 +34,9 @@ export class Searcher {
   #serial = 0;
   #workingSinceMs = 0;
   #hashes = 0;
+  #variance = 0;
+  /** Of the present target. */
+  #work = 0;
 
   constructor(options: SearcherOptions) {
     this.#options = options;
@@ -49,9 +52,15 @@ export class Searcher {
     return this.#hashes + (running * this.#options.hashrate) / 1_000;
   }
 
+  /** Of the work that so many hashes find: each hash at a target of work w adds w. */
+  get variance(): number {
+    return this.#variance + (this.hashes - this.#hashes) * this.#work;
+  }
+
   search(order: SearchOrder | undefined): void {
     const { world } = this.#options;
     const had = this.#order !== undefined;
+    this.#variance = this.variance;
     this.#hashes = this.hashes;
     this.#workingSinceMs = world.nowMs;
     this.#order = order;
@@ -64,7 +73,8 @@ export class Searcher {
     // A search has no memory: while the target stays, the next find comes no sooner and no later because of a new job.
     if (had && target === this.#target) return;
     this.#target = target;
-    this.#meanMs = Math.max(SHORTEST_MEAN_MS, (Number(workFromTarget(target)) / this.#options.hashrate) * 1_000);
+    this.#work = Number(workFromTarget(target));
+    this.#meanMs = Math.max(SHORTEST_MEAN_MS, (this.#work / this.#options.hashrate) * 1_000);
     this.#schedule();
   }
 

@@ -1,7 +1,7 @@
 import type { Now } from '@stratumkit/codec';
 import { MachineClock } from '../core/clock.ts';
 import { TRACE, type World } from '../core/world.ts';
-import type { Endpoint, EndpointOwner } from '../network/endpoint.ts';
+import type { EndpointOwner, Pump } from '../network/endpoint.ts';
 import type { Host } from '../network/host.ts';
 
 /** `kill`: the process ends, its machine tells the peers. `power`: the machine is gone, nobody is told. */
@@ -25,8 +25,8 @@ export abstract class SimProcess implements EndpointOwner {
   #boot = 0;
   #isAlive = false;
   #isInTurn = false;
-  #dirty: Endpoint[] = [];
-  readonly #endpoints = new Set<Endpoint>();
+  #dirty: Pump[] = [];
+  readonly #endpoints = new Set<Pump>();
   #crashAfter: { steps: number; readonly kind: CrashKind; readonly died: () => void } | undefined;
   #tickAtMs = Number.POSITIVE_INFINITY;
 
@@ -45,7 +45,7 @@ export abstract class SimProcess implements EndpointOwner {
     return this.#boot;
   }
 
-  get endpoints(): ReadonlySet<Endpoint> {
+  get endpoints(): ReadonlySet<Pump> {
     return this.#endpoints;
   }
 
@@ -114,16 +114,16 @@ export abstract class SimProcess implements EndpointOwner {
     this.wakeAt(this.now().monotonicMs + delayMs, action);
   }
 
-  markDirty(endpoint: Endpoint): void {
+  markDirty(endpoint: Pump): void {
     this.#dirty.push(endpoint);
     if (!this.#isInTurn) this.turn(() => undefined);
   }
 
-  addEndpoint(endpoint: Endpoint): void {
+  addEndpoint(endpoint: Pump): void {
     this.#endpoints.add(endpoint);
   }
 
-  removeEndpoint(endpoint: Endpoint): void {
+  removeEndpoint(endpoint: Pump): void {
     this.#endpoints.delete(endpoint);
   }
 

@@ -91,7 +91,7 @@ export class UpstreamPort {
           this.#receive(event, link, endpoint),
         );
         link.endpoint = endpoint;
-        process.addEndpoint(endpoint as Endpoint);
+        process.addEndpoint(endpoint);
         endpoint.start();
       }),
     );
@@ -141,7 +141,7 @@ export class UpstreamPort {
         if (isCurrent) onExtensions(connection, event.extensions);
         return;
       case 'closed':
-        process.removeEndpoint(endpoint as Endpoint);
+        process.removeEndpoint(endpoint);
         this.#checkClose(event);
         if (!isCurrent) return;
         this.#forget(connection, link);

@@ -32,15 +32,26 @@ export interface PlantedBug {
 
 type Handle = PoolMachine['handle'];
 
+/** The same machine with another `handle`. */
+function withHandle<M extends object>(machine: M, handle: unknown): M {
+  return new Proxy(machine, {
+    get(target, key) {
+      if (key === 'handle') return handle;
+      const value = (target as Record<PropertyKey, unknown>)[key];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 /** A pool with something done to what it takes or gives. */
 function brokenPool(change: (handle: Handle) => Handle): Partial<SimulationModules> {
   return {
     createPool(options, now) {
       const pool = ROLE_MODULES.createPool(options, now);
-      const handle = change((input, at) => pool.handle(input, at));
-      return new Proxy(pool, {
-        get: (target, key) => (key === 'handle' ? handle : (target as unknown as Record<PropertyKey, unknown>)[key]),
-      });
+      return withHandle(
+        pool,
+        change((input, at) => pool.handle(input, at)),
+      );
     },
   };
 }
@@ -50,14 +61,10 @@ function brokenProxy(change: (handle: ProxyMachine['handle']) => ProxyMachine['h
   return {
     createProxy(options) {
       const proxy = ROLE_MODULES.createProxy(options);
-      const handle = change((input, at) => proxy.handle(input, at));
-      return new Proxy(proxy, {
-        get(target, key) {
-          if (key === 'handle') return handle;
-          const value = (target as unknown as Record<PropertyKey, unknown>)[key];
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      });
+      return withHandle(
+        proxy,
+        change((input, at) => proxy.handle(input, at)),
+      );
     },
   };
 }
@@ -288,6 +295,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       ...handle(input, now),
       ...(input.type === 'message' && input.message.name.startsWith('SubmitShares') ? hasty(input) : []),
     ]),
+  },
+  {
+    name: 'a translator forgets what it handed on when its upstream goes',
+    invariant: 'true-answers-counted',
+    profile: 'relay',
+    topology: 'translators',
+    modules: {
+      createTranslator(options) {
+        const translator = ROLE_MODULES.createTranslator(options);
+        return withHandle(translator, (input, now) =>
+          translator
+            .handle(input, now)
+            .filter((output) => output.type !== 'event' || output.event.type !== 'sharesUnknown'),
+        );
+      },
+    },
   },
   {
     name: 'a machine throws at a duplicate',
