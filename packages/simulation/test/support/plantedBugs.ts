@@ -1,8 +1,9 @@
 import { ExtranonceAllocator, type ExtranonceLease, type ShareBatch } from '@stratumkit/channels';
+import type { Now } from '@stratumkit/codec';
 import { encodeFrame } from '@stratumkit/framing';
 import { SubmitSharesExtended, SubmitSharesSuccess } from '@stratumkit/messages/mining';
 import { SubmitSolution } from '@stratumkit/messages/template-distribution';
-import type { PoolInput, PoolOutput, ProxyInput, ProxyOutput } from '@stratumkit/roles';
+import type { PoolInput, PoolOutput, ProxyInput, ProxyOutput, TranslatorInput } from '@stratumkit/roles';
 import type { FaultProfile } from '../../src/faults/kinds.ts';
 import type { InvariantName } from '../../src/invariants/invariants.ts';
 import { DiskLedger } from '../../src/ledger/diskLedger.ts';
@@ -304,7 +305,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     modules: {
       createTranslator(options) {
         const translator = ROLE_MODULES.createTranslator(options);
-        return withHandle(translator, (input, now) =>
+        return withHandle(translator, (input: TranslatorInput, now: Now) =>
           translator
             .handle(input, now)
             .filter((output) => output.type !== 'event' || output.event.type !== 'sharesUnknown'),
