@@ -13,6 +13,7 @@ const LINES: Readonly<Record<PoolAppEvent['type'], readonly [Level, string]>> = 
   channelOpened: ['debug', 'channel opened'],
   channelRefused: ['debug', 'channel refused'],
   channelClosed: ['debug', 'channel closed'],
+  channelUpdated: ['debug', 'channel updated'],
   target: ['debug', 'target changed'],
   workerSeen: ['debug', 'worker seen'],
   share: ['trace', 'share accepted'],

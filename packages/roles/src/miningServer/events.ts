@@ -43,6 +43,12 @@ export type MiningEvent =
       readonly errorCode: OpenRefusal | 'other';
     }
   | (OnChannel & { readonly type: 'channelClosed'; readonly reason: string; readonly totals: ShareTotals })
+  /** The client asked for other values (`UpdateChannel`), and they hold from now on. */
+  | (OnChannel & {
+      readonly type: 'channelUpdated';
+      readonly nominalHashrate: number;
+      readonly maxTarget: Uint8Array;
+    })
   | (OnChannel & { readonly type: 'target'; readonly target: Uint8Array; readonly nominalHashrate: number })
   | (OnChannel & { readonly type: 'workerSeen'; readonly worker: string })
   | (OnChannel & {

@@ -79,8 +79,18 @@ export class Updates {
     this.#heededMs.set(served, now.monotonicMs);
     served.nominalHashrate = nominalHashrate;
     served.maxTarget = maxTarget;
+    const { peer, channel, userIdentity } = served;
+    const origin = { connection: peer.connection, channelId: channel.channelId, userIdentity };
+    const updated: MiningServerOutput = {
+      type: 'event',
+      event: { type: 'channelUpdated', ...origin, nominalHashrate, maxTarget },
+    };
+    return [updated, ...this.#retarget(served, now)];
+  }
+
+  #retarget(served: ServedChannel, now: Now): readonly MiningServerOutput[] {
     if (this.#retargeting?.has(served)) return this.#retargeting.update(served, now);
-    const choice = chooseTarget(this.#targets, nominalHashrate, maxTarget);
+    const choice = chooseTarget(this.#targets, served.nominalHashrate, served.maxTarget);
     return choice.outcome === 'refused' ? [] : this.#operations.setTarget(served, choice.target, now);
   }
 }

@@ -92,6 +92,13 @@ export class MiningStatistics {
         if (closed !== undefined) this.#book.leave(closed.account);
         return;
       }
+      case 'channelUpdated': {
+        const channel = this.#channel(event);
+        if (channel === undefined) return;
+        channel.nominalHashrate = event.nominalHashrate;
+        channel.maxTarget = event.maxTarget;
+        return;
+      }
       case 'target': {
         const channel = this.#channel(event);
         if (channel === undefined) return;

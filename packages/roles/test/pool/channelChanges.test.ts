@@ -53,6 +53,7 @@ describe('UpdateChannel', () => {
     const channelId = standard(pool);
     const value = { channelId, nominalHashRate: 0, maximumTarget: MAX_TARGET };
     expect(pool.say(1, { name: 'UpdateChannel', value })).toEqual([]);
+    expect(pool.eventsOf('channelUpdated')).toMatchObject([{ channelId, nominalHashrate: 0, maxTarget: MAX_TARGET }]);
   });
 
   it('keeps its maximum for later targets', () => {

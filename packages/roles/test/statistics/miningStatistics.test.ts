@@ -2,7 +2,7 @@ import { encodeText } from '@stratumkit/codec';
 import { USER_IDENTITY_TLV } from '@stratumkit/messages/extensions';
 import { describe, expect, it } from 'vitest';
 import { accountOf, MiningStatistics, type PoolEvent } from '../../src/index.ts';
-import { bodyOf, PoolHarness } from '../pool/poolHarness.ts';
+import { bodyOf, MAX_TARGET, PoolHarness } from '../pool/poolHarness.ts';
 
 const ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const { extensionType, fieldType } = USER_IDENTITY_TLV;
@@ -101,6 +101,17 @@ describe('statistics of a pool', () => {
     expect(statistics.clients.size).toBe(0);
     expect(statistics.accounts.get('alice')).toMatchObject({ channels: 0 });
     expect(statistics.accounts.get('alice')!.tally.accepted).toBe(1);
+  });
+
+  it('follow what a client asks for, whether that changes its target or not', () => {
+    const { pool, look } = watched();
+    const { channelId } = bodyOf(pool.connect(1).openExtended(1), 'OpenExtendedMiningChannel.Success');
+    for (const nominalHashRate of [0, 0.5]) {
+      pool.say(1, { name: 'UpdateChannel', value: { channelId, nominalHashRate, maximumTarget: MAX_TARGET } });
+      const { nominalHashrate, maxTarget } = look().clients.get(1)!.channels.get(channelId)!;
+      expect([nominalHashrate, maxTarget]).toEqual([nominalHashRate, MAX_TARGET]);
+      pool.advance(1_000);
+    }
   });
 
   it('follow targets', () => {
