@@ -1,10 +1,13 @@
-import { createHttpServer, createMetrics, defineApp } from '@stratumkit/runtime';
-import { TRANSLATOR_FIELDS, toOptions } from './config.ts';
+import { createHttpServer, createMetrics, defineApp, type Logger, readClock } from '@stratumkit/runtime';
+import { TRANSLATOR_FIELDS, type TranslatorConfig, toOptions } from './config.ts';
 import { logEvent } from './logEvent.ts';
 import { TranslatorMetrics } from './metrics.ts';
 import { defaultModules } from './modules.ts';
 import { monitoringRoutes } from './monitoring.ts';
-import { createTranslator } from './translator.ts';
+import { createTranslator, type Translator } from './translator.ts';
+
+/** Longest extranonce2 of cgminer and of the firmware made of it. */
+const CGMINER_EXTRANONCE2_SIZE = 8;
 
 export const translator = defineApp({
   name: 'translator',
@@ -24,7 +27,9 @@ export const translator = defineApp({
   async run(config, { log, resources }) {
     const registry = createMetrics(resources);
     const metrics = new TranslatorMetrics(registry);
-    const running = await createTranslator(toOptions(config), defaultModules, (event) => {
+    const options = toOptions(config);
+    warn(config, log);
+    const running = await createTranslator(options, defaultModules, (event) => {
       logEvent(log, event);
       metrics.count(event);
     });
@@ -32,19 +37,44 @@ export const translator = defineApp({
     metrics.observe(running);
     if (config.monitoringAddress !== undefined) {
       const startedMs = performance.now();
+      const { core } = running;
+      const { vardiff } = options.difficulty;
+      const uptimeSeconds = () => (performance.now() - startedMs) / 1_000;
       const http = await createHttpServer({
         address: config.monitoringAddress,
         metrics: registry,
-        health: () => ({ healthy: running.core.upstream !== undefined || running.core.minerCount === 0 }),
-        routes: monitoringRoutes(running, () => (performance.now() - startedMs) / 1_000),
+        health: () => healthOf(running),
+        routes: monitoringRoutes({ core, vardiff, uptimeSeconds }),
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());
       log.info({ address: http.address }, 'monitoring');
     }
-    if (config.insecure) log.warn('no encryption upstream: only for tests on one machine');
-    if (config.unverified) log.warn('the upstream is not verified');
-    if (config.downstreamTlsKey === undefined) log.info('SV1 is not encrypted: for a local network only');
     return 'running';
   },
 });
+
+/** What an operator should know before miners come. */
+function warn(config: TranslatorConfig, log: Logger): void {
+  if (config.insecure) log.warn('no encryption upstream: only for tests on one machine');
+  if (config.unverified) log.warn('the upstream is not verified');
+  if (config.downstreamTlsKey === undefined) log.info('SV1 is not encrypted: for a local network only');
+  if (config.downstreamExtranonce2Size > CGMINER_EXTRANONCE2_SIZE)
+    log.warn(
+      { size: config.downstreamExtranonce2Size, limit: CGMINER_EXTRANONCE2_SIZE },
+      'extranonce2 longer than cgminer and its descendants take',
+    );
+}
+
+/** Healthy means that a miner which is there, or comes, gets work. */
+function healthOf({ core }: Translator): { healthy: boolean; [field: string]: unknown } {
+  const healthy = core.upstream !== undefined || core.minerCount === 0;
+  const { host, port } = core.upstream?.upstream ?? {};
+  return {
+    healthy,
+    status: healthy ? 'ok' : 'no upstream',
+    timestamp: readClock().unixSeconds,
+    upstream: host === undefined ? null : `${host}:${port}`,
+    miners: core.minerCount,
+  };
+}

@@ -13,6 +13,7 @@ import {
   socketAddress,
   string,
 } from '@stratumkit/runtime';
+import { payoutPromise } from '@stratumkit/translation';
 import type { TranslatorOptions } from './options.ts';
 
 const extensionType = integer({ doc: 'extension type', minimum: 0, maximum: 0x7fff });
@@ -118,6 +119,11 @@ export function toOptions(config: TranslatorConfig): TranslatorOptions {
     const userIdentity = upstream.userIdentity ?? config.userIdentity;
     if (userIdentity === '')
       throw new ConfigError('user-identity-missing', `the upstream ${host}:${port} has no user_identity`);
+    if (config.verifyPayout && payoutPromise(userIdentity) === undefined)
+      throw new ConfigError(
+        'no-payout-promised',
+        `verify_payout: the user_identity "${userIdentity}" of ${host}:${port} has no address to pay; use sri/solo/<address>/<worker>, sri/donate/<percent>/<address>/<worker> or <address>.<worker>`,
+      );
     return { host, port, authorityPublicKey, userIdentity, tlvByteOrder };
   });
   return {

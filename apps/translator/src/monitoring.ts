@@ -8,18 +8,23 @@ import type { Translator } from './translator.ts';
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
 
-/** The reference implementation's monitoring paths, with its fields. Text of peers is escaped. */
-export function monitoringRoutes(
-  { core }: Translator,
-  uptimeSeconds: () => number,
-): Readonly<Record<string, HttpRoute>> {
-  const channels = () => [...core.sources].map(channelInfo);
+export interface MonitoringOptions {
+  readonly core: Translator['core'];
+  /** Without it hashrates are not known. */
+  readonly vardiff: boolean;
+  readonly uptimeSeconds: () => number;
+}
+
+/** The reference implementation's monitoring paths, with its fields and some more. Text of peers is escaped. */
+export function monitoringRoutes(options: MonitoringOptions): Readonly<Record<string, HttpRoute>> {
+  const { core, vardiff, uptimeSeconds } = options;
+  const channels = () => [...core.sources].filter(isUsed).map((source) => channelInfo(source, vardiff));
   return {
     '/api/v1/global': () => ({
       body: {
         server: summaryOf(channels()),
         sv2_clients: null,
-        sv1_clients: { total_clients: core.minerCount, total_hashrate: sumHashrate(core.miners) },
+        sv1_clients: { total_clients: core.minerCount, total_hashrate: vardiff ? sumHashrate(core.miners) : 0 },
         uptime_secs: Math.floor(uptimeSeconds()),
       },
     }),
@@ -51,19 +56,19 @@ export function monitoringRoutes(
     '/api/v1/sv1/clients': (request) => {
       const { offset, limit } = pageOf(request);
       const all = [...core.miners];
-      return { body: { offset, limit, total: all.length, items: all.slice(offset, offset + limit).map(minerInfo) } };
+      const items = all.slice(offset, offset + limit).map((miner) => minerInfo(miner, vardiff));
+      return { body: { offset, limit, total: all.length, items } };
     },
-    '/api/v1/sv1/clients/{id}': (request) => {
-      const id = Number(request.path.split('/').at(-1));
-      const miner = [...core.miners].find(({ connection }) => connection === id);
-      return miner === undefined ? notFound('Sv1 client not found') : { body: minerInfo(miner) };
+    '/api/v1/sv1/clients/{id}': ({ params }) => {
+      const miner = core.miner(Number(params.id));
+      return miner === undefined ? notFound('Sv1 client not found') : { body: minerInfo(miner, vardiff) };
     },
     '/api/v1/clients/{id}': () => notFound('Client not found'),
     '/api/v1/clients/{id}/channels': () => notFound('Client not found'),
   };
 }
 
-function minerInfo(miner: Miner): Readonly<Record<string, unknown>> {
+function minerInfo(miner: Miner, vardiff: boolean): Readonly<Record<string, unknown>> {
   const { session, space, firstWorker = '', told, source, totals } = miner;
   const mask = session.rollsVersion ? session.versionMask.toString(16).padStart(8, '0') : null;
   return {
@@ -73,8 +78,8 @@ function minerInfo(miner: Miner): Readonly<Record<string, unknown>> {
     sv1_username: displayText(firstWorker),
     sv1_worker_name: displayText(workerOf(firstWorker)),
     target_hex: targetHex(told?.target),
-    hashrate: miner.hashrate,
-    stable_hashrate: totals.accepted > 0,
+    hashrate: vardiff ? miner.hashrate : null,
+    stable_hashrate: vardiff && miner.difficulty.isStable,
     extranonce1_hex: toHex(space?.lease.extranoncePrefix ?? new Uint8Array(0)),
     extranonce2_len: space?.lease.extranonceSize ?? 0,
     version_rolling_mask: mask,
@@ -90,14 +95,20 @@ function minerInfo(miner: Miner): Readonly<Record<string, unknown>> {
   };
 }
 
-function channelInfo({ channel, totals, miners }: WorkSource): Readonly<Record<string, unknown>> & {
-  readonly nominal_hashrate: number;
-} {
+/** Not the channel that only shows whether the upstream has work. */
+function isUsed({ channel, session, miners }: WorkSource): boolean {
+  return channel !== session.trunk || miners.size > 0;
+}
+
+function channelInfo(
+  { channel, totals, miners }: WorkSource,
+  vardiff: boolean,
+): Readonly<Record<string, unknown>> & { readonly nominal_hashrate: number | null } {
   const { target, extranoncePrefix, extranonceSize } = channel;
   return {
     channel_id: channel.channelId,
     user_identity: displayText(channel.userIdentity),
-    nominal_hashrate: sumHashrate(miners),
+    nominal_hashrate: vardiff ? sumHashrate(miners) : null,
     target_hex: targetHex(target),
     extranonce_prefix_hex: toHex(extranoncePrefix),
     full_extranonce_size: extranoncePrefix.length + extranonceSize,
@@ -116,12 +127,12 @@ function channelInfo({ channel, totals, miners }: WorkSource): Readonly<Record<s
   };
 }
 
-function summaryOf(channels: readonly { readonly nominal_hashrate: number }[]) {
+function summaryOf(channels: readonly { readonly nominal_hashrate: number | null }[]) {
   return {
     total_channels: channels.length,
     extended_channels: channels.length,
     standard_channels: 0,
-    total_hashrate: channels.reduce((sum, { nominal_hashrate }) => sum + nominal_hashrate, 0),
+    total_hashrate: channels.reduce((sum, { nominal_hashrate }) => sum + (nominal_hashrate ?? 0), 0),
   };
 }
 

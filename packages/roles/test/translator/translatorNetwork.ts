@@ -15,6 +15,7 @@ import {
   type TranslatorCoreOptions,
   type TranslatorEvent,
   type TranslatorInput,
+  type TranslatorOutput,
 } from '../../src/index.ts';
 import { type Client, decode, Network, type Upstream, upstream } from '../proxy/network.ts';
 
@@ -110,8 +111,9 @@ export class TestTranslator {
     if (this.#peers.delete(connection)) this.handle({ type: 'miner-disconnected', connection });
   }
 
-  handle(input: TranslatorInput): void {
-    for (const output of this.core.handle(input, this.#network.now)) {
+  handle(input: TranslatorInput): readonly TranslatorOutput<Upstream>[] {
+    const outputs = this.core.handle(input, this.#network.now);
+    for (const output of outputs) {
       switch (output.type) {
         case 'miner-send':
           for (const connection of output.to) {
@@ -142,6 +144,7 @@ export class TestTranslator {
       }
     }
     this.#network.pump();
+    return outputs;
   }
 
   eventsOf<T extends TranslatorEvent['type']>(type: T): Extract<TranslatorEvent, { type: T }>[] {

@@ -1,0 +1,157 @@
+import { bigintToTarget, compareTargets, targetFromDifficulty, workFromTarget } from '@stratumkit/bitcoin';
+import { FakeClock, seededRandom } from '@stratumkit/testing';
+import { toldDifficulty } from '@stratumkit/translation';
+import { describe, expect, it } from 'vitest';
+import { MinerDifficulty } from '../../src/translator/minerDifficulty.ts';
+import { connected } from './translatorNetwork.ts';
+
+const OPTIONS = { sharesPerMinute: 6, minerHashrate: 1e13, vardiff: true };
+const FACTOR = 8;
+
+const judgedBy = (difficulty: number) => {
+  const target = targetFromDifficulty(difficulty);
+  return { target, told: toldDifficulty(target, 'down') };
+};
+/** Harder than anything here: what is told is what is wanted. */
+const HARD = judgedBy(2 ** 50);
+
+const isPowerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
+
+/** A device of this speed for some minutes; returns what it was told and how many shares a minute that makes. */
+function mine(hashrate: number, minutes: number, seed: number) {
+  const random = seededRandom(seed);
+  const uniform = () => (new DataView(random(4).buffer).getUint32(0) + 0.5) / 2 ** 32;
+  const clock = new FakeClock();
+  const difficulty = new MinerDifficulty(OPTIONS, clock.now);
+  difficulty.resume(clock.now);
+  let told = difficulty.forJob(HARD, FACTOR);
+  const all = [told.difficulty];
+  for (let second = 0; second < minutes * 60; second++) {
+    const { now } = clock;
+    const expected = hashrate / Number(workFromTarget(told.target));
+    // Poisson by its waiting times.
+    let left = expected + Math.log(uniform());
+    while (left > 0) {
+      difficulty.accepted(told.target, told.target, now);
+      left += Math.log(uniform());
+    }
+    difficulty.tick(now);
+    const next = difficulty.forJob(HARD, FACTOR);
+    if (next.difficulty !== told.difficulty) all.push(next.difficulty);
+    told = next;
+    clock.advance(1_000);
+  }
+  return { all, rate: (60 * hashrate) / Number(workFromTarget(told.target)), difficulty };
+}
+
+describe('the difficulty of a miner', () => {
+  it.each([1e12, 3.3e13, 1e14, 4.7e11])(
+    'is a power of two that makes about 6 shares a minute at %d hashes a second',
+    (hashrate) => {
+      const rates = Array.from({ length: 10 }, (_, seed) => {
+        const { all, rate, difficulty } = mine(hashrate, 15, seed);
+        for (const told of all) expect(isPowerOfTwo(told)).toBe(true);
+        expect(difficulty.hashrate / hashrate).toBeGreaterThan(0.5);
+        expect(difficulty.hashrate / hashrate).toBeLessThan(2);
+        return rate;
+      });
+      const near = rates.filter((rate) => rate > 6 / 2 && rate < 6 * 2);
+      expect(near.length).toBeGreaterThanOrEqual(9);
+    },
+  );
+
+  it('is exact below 1', () => {
+    const runs = Array.from({ length: 10 }, (_, seed) => mine(2e8, 15, seed));
+    for (const { all } of runs) {
+      expect(all.at(-1)).toBeLessThan(1);
+      expect(all.some((told) => !isPowerOfTwo(told))).toBe(true);
+    }
+    const near = runs.filter(({ rate }) => rate > 6 / 1.5 && rate < 6 * 1.5);
+    expect(near.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it('is not harder than what the upstream credits, unless that were a flood', () => {
+    const { now } = new FakeClock();
+    const difficulty = new MinerDifficulty(OPTIONS, now);
+    const wanted = difficulty.forJob(HARD, FACTOR).difficulty;
+    expect(difficulty.forJob(judgedBy(wanted * 2), FACTOR).difficulty).toBe(wanted);
+    expect(difficulty.forJob(judgedBy(wanted), FACTOR).difficulty).toBe(wanted);
+    // Rounded down: what is told is never harder than the upstream's.
+    expect(difficulty.forJob(judgedBy(wanted / 3), FACTOR).difficulty).toBe(wanted / 4);
+    expect(difficulty.forJob(judgedBy(wanted / 100), FACTOR).difficulty).toBe(wanted);
+  });
+
+  it('is the upstream’s without vardiff', () => {
+    const { now } = new FakeClock();
+    const difficulty = new MinerDifficulty({ ...OPTIONS, vardiff: false }, now);
+    expect(difficulty.forJob(judgedBy(1_000), FACTOR).difficulty).toBe(512);
+    expect(difficulty.forJob(judgedBy(0.3), FACTOR).difficulty).toBe(0.3);
+    expect(difficulty.suggest(targetFromDifficulty(7), true, now)).toBe(false);
+    expect(difficulty.accepted(new Uint8Array(32), targetFromDifficulty(1), now)).toBe(false);
+    expect(difficulty.dueMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is never below the operator’s minimum, which hardware rentals ask for', () => {
+    const { now } = new FakeClock();
+    for (const vardiff of [true, false]) {
+      const difficulty = new MinerDifficulty({ ...OPTIONS, minerHashrate: 1e9, vardiff, minDifficulty: 500_000 }, now);
+      expect(difficulty.forJob(judgedBy(1), FACTOR).difficulty).toBe(524_288);
+    }
+  });
+
+  it('begins with the miner’s wish, and keeps a strict one', () => {
+    const { now } = new FakeClock();
+    const difficulty = new MinerDifficulty(OPTIONS, now);
+    expect(difficulty.suggest(targetFromDifficulty(1_000), false, now)).toBe(true);
+    difficulty.resume(now);
+    expect(difficulty.forJob(HARD, FACTOR).difficulty).toBe(1_024);
+    expect(difficulty.claimedHashrate).toBeLessThanOrEqual(OPTIONS.minerHashrate);
+    difficulty.suggest(targetFromDifficulty(3_000), true, now);
+    expect(difficulty.forJob(HARD, FACTOR).difficulty).toBe(4_096);
+    difficulty.suggest(targetFromDifficulty(1), false, now);
+    expect(difficulty.forJob(HARD, FACTOR).difficulty).toBe(4_096);
+  });
+
+  it('survives any wish', () => {
+    const { now } = new FakeClock();
+    for (const strict of [true, false]) {
+      for (const target of [bigintToTarget(1n), new Uint8Array(32).fill(0xff), targetFromDifficulty(1e300)]) {
+        const difficulty = new MinerDifficulty(OPTIONS, now);
+        difficulty.suggest(target, strict, now);
+        const told = difficulty.forJob(HARD, FACTOR);
+        expect(Number.isFinite(told.difficulty) && told.difficulty > 0).toBe(true);
+        expect(compareTargets(told.target, new Uint8Array(32))).toBeGreaterThan(0);
+        expect(difficulty.claimedHashrate).toBeLessThanOrEqual(OPTIONS.minerHashrate);
+      }
+    }
+  });
+
+  it('knows nothing of a time without work', () => {
+    const clock = new FakeClock();
+    const difficulty = new MinerDifficulty(OPTIONS, clock.now);
+    difficulty.resume(clock.now);
+    const told = difficulty.forJob(HARD, FACTOR);
+    for (let count = 0; count < 60; count++) difficulty.accepted(told.target, told.target, clock.advance(10_000));
+    const before = difficulty.hashrate;
+    difficulty.pause(clock.now);
+    clock.advance(3_600_000);
+    difficulty.resume(clock.now);
+    expect(difficulty.hashrate / before).toBeGreaterThan(0.8);
+    expect(difficulty.hashrate / before).toBeLessThan(1.25);
+  });
+});
+
+describe('a difficulty that changes', () => {
+  it('comes before a job that is not clean, and holds from that job on', () => {
+    // Ten times as fast as it is taken for.
+    const { network, miner } = connected({}, { hashrate: 50 });
+    network.run(60);
+    const { lines } = miner;
+    const changes = lines.flatMap((line, index) => (line.includes('"method":"mining.set_difficulty"') ? [index] : []));
+    expect(changes.length).toBeGreaterThan(1);
+    for (const index of changes) expect(lines[index + 1]).toContain('mining.notify');
+    for (const index of changes.slice(1)) expect(lines[index + 1]).toMatch(/(false|true)\]\}$/);
+    expect(miner.refusals).toEqual([]);
+    expect(miner.accepted).toBeGreaterThan(10);
+  });
+});
