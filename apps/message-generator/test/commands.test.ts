@@ -130,6 +130,23 @@ describe.each([false, true])('commands, compat: %s', (compat) => {
     expect(has('cleaned')).toBe(true);
   });
 
+  it('a failure points at the command or the connection', async () => {
+    const text = `{
+      "version": "2", "role": "none", "actions": [], "frame_builders": [], "execution_commands": [], "cleanup_commands": [],
+      "setup_commands": [
+        { "command": "no-such-program", "args": [], "conditions": "None" }
+      ]
+    }`;
+    const { failures } = await runTest(parseTestText(text, 'x.json', { compat }));
+    expect(failures).toMatchObject([{ file: 'x.json', line: 4 }]);
+    const nobody = `{"version": "2", "frame_builders": [], "actions": [], "setup_commands": [],
+      "execution_commands": [], "cleanup_commands": [], "role": "client",
+      "downstream": { "ip": "127.0.0.1", "port": 1 }}`;
+    const timeouts = { connectMs: 50, retryMs: 10 };
+    const report = await runTest(parseTestText(nobody, 'y.json', { compat }), { timeouts });
+    expect(report.failures).toMatchObject([{ file: 'y.json', line: 3 }]);
+  });
+
   it('a program that does not exist is named', async () => {
     const { failures } = await run(
       { setup_commands: [{ command: 'no-such-program', args: [], conditions: 'None' }] },

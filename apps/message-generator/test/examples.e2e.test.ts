@@ -37,6 +37,9 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'sv1-test.json': { ours: 'pool_sv2,translator_sv2' },
 };
 
+/** Some start nine processes, on a machine that does other things too. */
+const PATIENCE_MS = 300_000;
+
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'message-generator-'));
@@ -89,11 +92,15 @@ describe('the example tests under --compat', () => {
     expect(readdirSync(EXAMPLES).sort()).toEqual(Object.keys(SCENES).sort());
   });
 
-  it.each(Object.entries(SCENES))('%s passes', async (file, scene) => {
-    const played = await play(file, scene);
-    expectPassed(played);
-    for (const peer of played.peers) expect(peer).toMatchObject({ outcome: 'passed' });
-  });
+  it.each(Object.entries(SCENES))(
+    '%s passes',
+    async (file, scene) => {
+      const played = await play(file, scene);
+      expectPassed(played);
+      for (const peer of played.peers) expect(peer).toMatchObject({ outcome: 'passed' });
+    },
+    PATIENCE_MS,
+  );
 
   it('cleanup ends the roles by name, through the stand-in', async () => {
     const { pkilled } = await play('interop-proxy-with-multi-ups.json', {});

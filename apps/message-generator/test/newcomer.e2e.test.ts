@@ -17,6 +17,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** A dozen processes start one after the other, on a machine that does other things too. */
+const PATIENCE_MS = 300_000;
+
 interface Running {
   readonly child: ChildProcess;
   /** Everything it printed so far. */
@@ -90,50 +93,54 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-it('the newcomer page works as written', async () => {
-  const ports = { 3333: await freePort(), 3340: await freePort(), 3341: await freePort() };
-  const here = (text: string) =>
-    Object.entries(ports).reduce((changed, [port, free]) => changed.replaceAll(port, String(free)), text);
-  const commands = [...page.matchAll(/^npx pnpm@12 .*$/gm)].map(([command]) => here(command));
-  const command = (...words: readonly string[]) => {
-    const found = commands.find((candidate) => words.every((word) => candidate.includes(word)));
-    if (found === undefined) throw new Error(`the page has no command with ${words.join(', ')}`);
-    return found;
-  };
+it(
+  'the newcomer page works as written',
+  async () => {
+    const ports = { 3333: await freePort(), 3340: await freePort(), 3341: await freePort() };
+    const here = (text: string) =>
+      Object.entries(ports).reduce((changed, [port, free]) => changed.replaceAll(port, String(free)), text);
+    const commands = [...page.matchAll(/^npx pnpm@12 .*$/gm)].map(([command]) => here(command));
+    const command = (...words: readonly string[]) => {
+      const found = commands.find((candidate) => words.every((word) => candidate.includes(word)));
+      if (found === undefined) throw new Error(`the page has no command with ${words.join(', ')}`);
+      return found;
+    };
 
-  const stack = start(command('stack', '--pool-port'));
-  await stack.prints(/pool listening on /);
+    const stack = start(command('stack', '--pool-port'));
+    await stack.prints(/pool listening on /);
 
-  const first = here(blockAfter('Save this as `first.json`', 'json'));
-  writeFileSync(join(folder, 'first.json'), first);
-  expect(shape(await run(command('run first.json')))).toEqual(shape(blockAfter('run first.json', 'text')));
+    const first = here(blockAfter('Save this as `first.json`', 'json'));
+    writeFileSync(join(folder, 'first.json'), first);
+    expect(shape(await run(command('run first.json')))).toEqual(shape(blockAfter('run first.json', 'text')));
 
-  writeFileSync(join(folder, 'greedy.json'), first.replace('"min_extranonce_size": 4', '"min_extranonce_size": 200'));
-  const failed = shape(await run(command('run greedy.json'), 1));
-  for (const line of shape(blockAfter('both side by side:', 'text'))) expect(failed).toContain(line);
+    writeFileSync(join(folder, 'greedy.json'), first.replace('"min_extranonce_size": 4', '"min_extranonce_size": 200'));
+    const failed = shape(await run(command('run greedy.json'), 1));
+    for (const line of shape(blockAfter('both side by side:', 'text'))) expect(failed).toContain(line);
 
-  expect(await run(command('check first.json'))).toContain('ok    first.json');
-  expect(await run(command('decode'))).toContain('CloseChannel (0x18)');
-  expect(await run(command('schema').replace(/ >.*/, ''))).toContain('"$schema"');
+    expect(await run(command('check first.json'))).toContain('ok    first.json');
+    expect(await run(command('decode'))).toContain('CloseChannel (0x18)');
+    expect(await run(command('schema').replace(/ >.*/, ''))).toContain('"$schema"');
 
-  const interceptor = start(command('intercept', '--record'));
-  const [, url = ''] = await interceptor.prints(/connect SV2 roles to (\S+)/);
-  const device = start(command('mining-device').replace(/stratum2\S+/, url));
-  await interceptor.prints(/up {4}SubmitSharesStandard/);
-  for (const title of blockAfter('the direction, and the message', 'text').matchAll(/#1 (?:up|down) .*?\)/g)) {
-    expect(interceptor.text()).toContain(title[0]);
-  }
-  device.child.kill('SIGINT');
-  await device.ended;
-  interceptor.child.kill('SIGINT');
-  expect(await interceptor.ended).toBe(0);
-  expect(interceptor.text()).toMatch(/\d+ messages recorded to device\.json/);
+    const interceptor = start(command('intercept', '--record'));
+    const [, url = ''] = await interceptor.prints(/connect SV2 roles to (\S+)/);
+    const device = start(command('mining-device').replace(/stratum2\S+/, url));
+    await interceptor.prints(/up {4}SubmitSharesStandard/);
+    for (const title of blockAfter('the direction, and the message', 'text').matchAll(/#1 (?:up|down) .*?\)/g)) {
+      expect(interceptor.text()).toContain(title[0]);
+    }
+    device.child.kill('SIGINT');
+    await device.ended;
+    interceptor.child.kill('SIGINT');
+    expect(await interceptor.ended).toBe(0);
+    expect(interceptor.text()).toMatch(/\d+ messages recorded to device\.json/);
 
-  expect(shape(await run(command('run --peer')))).toEqual(shape(blockAfter('run --peer', 'text')));
+    expect(shape(await run(command('run --peer')))).toEqual(shape(blockAfter('run --peer', 'text')));
 
-  writeFileSync(join(folder, 'rules.json'), blockAfter('Save this as `rules.json`', 'json'));
-  const scripted = start(command('--script'));
-  await scripted.prints(/listening on/);
-  scripted.child.kill('SIGINT');
-  expect(await scripted.ended).toBe(0);
-});
+    writeFileSync(join(folder, 'rules.json'), blockAfter('Save this as `rules.json`', 'json'));
+    const scripted = start(command('--script'));
+    await scripted.prints(/listening on/);
+    scripted.child.kill('SIGINT');
+    expect(await scripted.ended).toBe(0);
+  },
+  PATIENCE_MS,
+);

@@ -132,7 +132,7 @@ export const stack = defineApp({
       command: 'stratumkit --node http://127.0.0.1:18443 --cookie-file ~/.bitcoin/regtest/.cookie',
       does: 'mine on a Bitcoin Core node in regtest',
     },
-    { command: 'stratumkit --devices 1 --intercept', does: 'every message between the roles, decoded' },
+    { command: 'stratumkit --intercept', does: 'every message between the roles, decoded' },
     { command: 'stratumkit --pool-port 3333 --data-dir my-stack', does: 'the same port and keys at every start' },
   ],
   options: FIELDS,

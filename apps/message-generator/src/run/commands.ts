@@ -56,6 +56,14 @@ export class Commands {
   }
 
   async #start(plan: CommandPlan, signal: AbortSignal): Promise<Child> {
+    try {
+      return await this.#startAndWait(plan, signal);
+    } catch (error) {
+      throw error instanceof CheckFailure ? error.at(plan) : error;
+    }
+  }
+
+  async #startAndWait(plan: CommandPlan, signal: AbortSignal): Promise<Child> {
     signal.throwIfAborted();
     const child = new Child(plan, this.#options);
     this.#children.push(child);
@@ -238,7 +246,7 @@ class Child {
     const wasStarting = this.#phase === 'starting';
     this.#over();
     if (this.#stopping) return;
-    const failure = new CheckFailure(message, { hard: true });
+    const failure = new CheckFailure(message, { hard: true }).at(this.#plan);
     if (wasStarting) this.#fail(failure);
     else this.#options.onFailure(failure);
   }

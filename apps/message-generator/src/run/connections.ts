@@ -64,7 +64,16 @@ export class Connections {
     return listening.bind(listen.host, listen.port);
   }
 
+  /** Throws CheckFailure that points at the connection. */
   async open(given: ConnectionPlan): Promise<void> {
+    try {
+      await this.#connectAndShakeHands(given);
+    } catch (error) {
+      throw error instanceof CheckFailure ? error.at(given) : error;
+    }
+  }
+
+  async #connectAndShakeHands(given: ConnectionPlan): Promise<void> {
     const { timeouts, signal } = this.#options;
     const plan = this.#toPeer(given);
     const socket = plan.role === 'client' ? await this.#connect(plan) : await this.#accept(plan);

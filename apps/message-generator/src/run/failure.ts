@@ -25,7 +25,10 @@ export interface Failure extends Place {
   readonly hard: boolean;
 }
 
-export type FailureDetails = Partial<Pick<Failure, 'expected' | 'received' | 'comparison' | 'hard'>>;
+export type FailureDetails = Partial<Pick<Failure, 'expected' | 'received' | 'comparison' | 'hard'>> & {
+  /** Where in the file it belongs, if that is not where the runner stands. */
+  readonly place?: Place;
+};
 
 /** Thrown by a check; the runner knows where it stands. */
 export class CheckFailure extends Error {
@@ -34,6 +37,11 @@ export class CheckFailure extends Error {
   constructor(message: string, details: FailureDetails = {}) {
     super(message);
     this.details = details;
+  }
+
+  /** The same, pointing at this place unless it points at one already. */
+  at({ file, line }: Place): CheckFailure {
+    return new CheckFailure(this.message, { place: { file, line }, ...this.details });
   }
 }
 

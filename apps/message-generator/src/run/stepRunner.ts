@@ -75,7 +75,8 @@ export class StepRunner {
   /** The failure as a report has it. */
   locate(error: Error, otherwise: Place): Failure {
     const details = error instanceof CheckFailure ? error.details : { hard: true };
-    const place = this.#result?.plan ?? this.#place ?? otherwise;
+    const own = error instanceof CheckFailure ? error.details.place : undefined;
+    const place = own ?? this.#result?.plan ?? this.#place ?? otherwise;
     return {
       file: place.file,
       line: place.line,
