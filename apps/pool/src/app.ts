@@ -1,12 +1,11 @@
 import { displayHash } from '@stratumkit/bitcoin';
-import { MiningStatistics, type StatisticsEvent } from '@stratumkit/roles';
+import { MiningStatistics, monitoringRoutes, type StatisticsEvent } from '@stratumkit/roles';
 import { createHttpServer, createMetrics, defineApp, readClock } from '@stratumkit/runtime';
 import { POOL_FIELDS, toOptions } from './config.ts';
 import type { PoolAppEvent } from './events.ts';
 import { logEvent } from './logEvent.ts';
 import { PoolMetrics } from './metrics.ts';
 import { defaultModules } from './modules.ts';
-import { monitoringRoutes } from './monitoringApi.ts';
 import { createPool, type Pool } from './pool.ts';
 
 export const pool = defineApp({

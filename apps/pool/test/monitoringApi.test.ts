@@ -1,8 +1,7 @@
 import { targetFromHashrate } from '@stratumkit/bitcoin';
-import { MiningStatistics, type StatisticsEvent } from '@stratumkit/roles';
+import { MiningStatistics, monitoringRoutes, type StatisticsEvent } from '@stratumkit/roles';
 import { createHttpServer, type HttpServer } from '@stratumkit/runtime';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { monitoringRoutes } from '../src/monitoringApi.ts';
 
 const HOSTILE = 'alice.<img src=x>\u0000\u202e';
 const now = { monotonicMs: 1_000, unixSeconds: 1_700_000_000 };

@@ -1,5 +1,7 @@
-import { createHttpServer, createMetrics, defineApp } from '@stratumkit/runtime';
+import { type MiningEvent, MiningStatistics, monitoringRoutes } from '@stratumkit/roles';
+import { createHttpServer, createMetrics, defineApp, readClock } from '@stratumkit/runtime';
 import { PROXY_FIELDS, toOptions } from './config.ts';
+import type { ProxyAppEvent } from './events.ts';
 import { logEvent } from './logEvent.ts';
 import { ProxyMetrics } from './metrics.ts';
 import { defaultModules } from './modules.ts';
@@ -28,10 +30,12 @@ export const proxy = defineApp({
   async run(config, { log, resources }) {
     const registry = createMetrics(resources);
     const metrics = new ProxyMetrics(registry);
+    const statistics = new MiningStatistics(readClock());
     const options = toOptions(config);
     const running = await createProxy(options, defaultModules, (event) => {
       logEvent(log, event);
       metrics.count(event);
+      if (isOfMining(event)) statistics.observe(event, readClock());
     });
     resources.add('proxy', () => running.close());
     metrics.observe(running);
@@ -40,6 +44,13 @@ export const proxy = defineApp({
         address: config.monitoringAddress,
         metrics: registry,
         health: () => healthOf(running),
+        routes: monitoringRoutes({
+          statistics,
+          monotonicMs: () => readClock().monotonicMs,
+          sharesPerMinute: config.sharesPerMinute,
+          shareBatchSize: config.shareBatchSize,
+          upstreamChannels: () => running.upstreamChannels,
+        }),
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());
@@ -67,3 +78,26 @@ function healthOf({ status }: RunningProxy): { healthy: boolean; [field: string]
     shares_unknown: totals.sharesUnknown,
   };
 }
+
+/** What happens on channels of miners. */
+function isOfMining(event: ProxyAppEvent): event is MiningEvent {
+  return !(event.type in OTHER_EVENTS);
+}
+
+const OTHER_EVENTS: Record<Exclude<ProxyAppEvent, MiningEvent>['type'], true> = {
+  listening: true,
+  connectionClosed: true,
+  upstreamConnecting: true,
+  upstreamFailed: true,
+  upstreamActive: true,
+  upstreamRedirected: true,
+  upstreamRedirectRefused: true,
+  shareForwarded: true,
+  forwardedShareRejected: true,
+  upstreamAcknowledged: true,
+  sharesUnknown: true,
+  shareGap: true,
+  answersOverdue: true,
+  block: true,
+  workExpired: true,
+};

@@ -81,7 +81,7 @@ export const PROXY_FIELDS = {
   max_connections: integer({ doc: 'miners at most', default: 20_000, minimum: 1, maximum: 1_000_000 }),
   max_channels: integer({ doc: 'channels at most', default: 65_536, minimum: 1, maximum: 65_536 }),
   max_channels_per_connection: integer({ doc: 'channels of one connection at most', default: 4_000, minimum: 1 }),
-  monitoring_address: socketAddress({ doc: 'serve /metrics and /api/v1/health here', optional: true }),
+  monitoring_address: socketAddress({ doc: 'serve /metrics and the JSON below /api/v1 here', optional: true }),
   monitoring_cache_refresh_secs: integer({ doc: 'accepted, not needed', default: 15, minimum: 1, flag: false }),
   unverified_upstreams: boolean({ doc: 'encrypt, but trust any upstream; their keys are not checked', default: false }),
   insecure: boolean({

@@ -3,7 +3,7 @@ import { targetFromHashrate } from '@stratumkit/bitcoin';
 import type { CloseCause } from '@stratumkit/connection';
 import { Connection, ConnectionGate, type ConnectionOptions, type ConnectionSecurity } from '@stratumkit/connection';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
-import { ProxyCore, type ProxyTotals } from '@stratumkit/roles';
+import { ProxyCore, type ProxyTotals, type UpstreamChannel } from '@stratumkit/roles';
 import { formatSocketAddress, Resources } from '@stratumkit/runtime';
 import type { ProxyAppEvent } from './events.ts';
 import { defaultModules, type ProxyModules } from './modules.ts';
@@ -27,6 +27,8 @@ export interface RunningProxy {
   /** base58check; undefined without encryption. */
   readonly authorityPublicKey: string | undefined;
   readonly status: ProxyStatus;
+  /** Channels that are mined on upstream; undefined while no upstream serves work. */
+  readonly upstreamChannels: readonly UpstreamChannel[] | undefined;
   /** Closed downstream connections by cause. */
   readonly closeCounts: ReadonlyMap<CloseCause, number>;
   /** Answers open shares, closes channels and connections, then stops. */
@@ -75,6 +77,9 @@ export async function createProxy(
       authorityPublicKey,
       get status() {
         return statusOf(core);
+      },
+      get upstreamChannels() {
+        return core.upstreamChannels;
       },
       get closeCounts() {
         return listener.closeCounts;

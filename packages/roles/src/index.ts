@@ -92,7 +92,13 @@ export {
   type ClientStatistics,
   DEFAULT_ACCOUNT_LIMITS,
   MiningStatistics,
+  type MonitoringOptions,
+  type MonitoringReply,
+  type MonitoringRequest,
+  type MonitoringRoute,
+  monitoringRoutes,
   type StatisticsEvent,
+  type UpstreamChannel,
 } from './statistics/index.ts';
 export {
   MAX_REMEMBERED_JOBS,

@@ -9,6 +9,7 @@ import { MiningServer } from '../miningServer/miningServer.ts';
 import { refuseShare } from '../miningServer/refuseShare.ts';
 import type { MiningServerInput, MiningServerOutput } from '../miningServer/types.ts';
 import type { ConnectionId } from '../output.ts';
+import type { UpstreamChannel } from '../statistics/monitoringRoutes.ts';
 import type { TrunkRequest } from '../upstreamList/index.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
 import { ChannelSums, MAX_TARGET } from './channelSums.ts';
@@ -93,6 +94,13 @@ export class Aggregator implements ProxyMode {
     const times = [this.#space?.server.deadline, this.#forwarder.sent.deadline, this.#updateAtMs];
     const earliest = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
     return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
+  }
+
+  upstreamChannels({ trunk }: UpstreamSession): readonly UpstreamChannel[] {
+    if (trunk === undefined) return [];
+    const { channelId, kind, userIdentity, target, extranoncePrefix, extranonceSize } = trunk;
+    const nominalHashrate = this.#sums.hashrate;
+    return [{ channelId, kind, userIdentity, nominalHashrate, target, extranoncePrefix, extranonceSize }];
   }
 
   trunk(isStandby: boolean): TrunkRequest {

@@ -2,6 +2,7 @@ import type { Now } from '@stratumkit/codec';
 import type { SetupConnection } from '@stratumkit/messages/common';
 import type { MiningSetupDecision } from '../miningServer/setupPolicy.ts';
 import type { ConnectionId } from '../output.ts';
+import type { UpstreamChannel } from '../statistics/monitoringRoutes.ts';
 import { UpstreamSwitch, type UpstreamSwitchOutput, type WorkUpstream } from '../upstreamList/index.ts';
 import { Aggregator } from './aggregator.ts';
 import type { ProxyMode } from './proxyMode.ts';
@@ -71,6 +72,12 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
 
   get totals(): ProxyTotals {
     return this.#mode.totals;
+  }
+
+  /** Channels that are mined on upstream; undefined while no upstream serves work. */
+  get upstreamChannels(): readonly UpstreamChannel[] | undefined {
+    const { active } = this.#upstreams;
+    return active === undefined ? undefined : this.#mode.upstreamChannels(active);
   }
 
   get deadline(): number | undefined {

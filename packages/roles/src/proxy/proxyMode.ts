@@ -2,6 +2,7 @@ import type { Now } from '@stratumkit/codec';
 import type { Frame } from '@stratumkit/framing';
 import type { MiningMessage } from '@stratumkit/messages';
 import type { MiningClientOutput } from '../miningClient/outputs.ts';
+import type { UpstreamChannel } from '../statistics/monitoringRoutes.ts';
 import type { TrunkRequest, WorkUpstream } from '../upstreamList/index.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
 import type { DownstreamInput, ProxyOutput, ProxyTotals } from './proxyTypes.ts';
@@ -15,6 +16,8 @@ export interface ProxyMode {
   readonly totals: ProxyTotals;
   readonly unansweredShares: number;
   readonly deadline: number | undefined;
+  /** What is mined on there. */
+  upstreamChannels(session: UpstreamSession<WorkUpstream>): readonly UpstreamChannel[];
   /** The channel that every upstream is asked for; `isStandby` while another upstream serves. */
   trunk(isStandby: boolean): TrunkRequest;
   downstream(input: DownstreamInput, now: Now): Outputs;

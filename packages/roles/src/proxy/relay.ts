@@ -11,6 +11,7 @@ import type { MiningClientOutput } from '../miningClient/outputs.ts';
 import { refuseCustomJob } from '../miningServer/refuseCustomJob.ts';
 import { DEFAULT_MINING_SERVER_LIMITS, type MiningServerLimits } from '../miningServer/types.ts';
 import type { ConnectionId, SendOutput } from '../output.ts';
+import type { UpstreamChannel } from '../statistics/monitoringRoutes.ts';
 import type { TrunkRequest } from '../upstreamList/index.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
 import { MAX_TARGET } from './channelSums.ts';
@@ -99,6 +100,16 @@ export class Relay implements ProxyMode {
     const times = [this.#openings.deadline, this.#updates.deadline, this.#shares.sent.deadline, leaving];
     const earliest = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
     return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
+  }
+
+  upstreamChannels(session: UpstreamSession): readonly UpstreamChannel[] {
+    const channels: UpstreamChannel[] = [];
+    for (const { upstream, kind, userIdentity, nominalHashrate } of this.#byUpstream.values()) {
+      if (upstream?.session !== session) continue;
+      const { channelId, target, extranoncePrefix, extranonceSize } = upstream.channel;
+      channels.push({ channelId, kind, userIdentity, nominalHashrate, target, extranoncePrefix, extranonceSize });
+    }
+    return channels;
   }
 
   /** Nobody mines on it: it only shows whether the upstream has work. */

@@ -7,3 +7,11 @@ export {
   MiningStatistics,
   type StatisticsEvent,
 } from './miningStatistics.ts';
+export {
+  type MonitoringOptions,
+  type MonitoringReply,
+  type MonitoringRequest,
+  type MonitoringRoute,
+  monitoringRoutes,
+  type UpstreamChannel,
+} from './monitoringRoutes.ts';
