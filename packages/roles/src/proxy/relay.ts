@@ -460,10 +460,14 @@ function closeUp(session: UpstreamSession, upstream: ClientChannel, reason: stri
   return [...sendUp(session, frame), { type: 'upstream-channels', connection, open: client.channels.size }];
 }
 
-function updateUp({ upstream, nominalHashrate, maxTarget }: RelayChannel): Outputs {
-  if (upstream === undefined) return [];
-  const { session, channel } = upstream;
-  return sendUp(session, session.client.update(channel.channelId, nominalHashrate, maxTarget).frame);
+function updateUp(channel: RelayChannel): Outputs {
+  const { upstream, peer, channelId, userIdentity, nominalHashrate, maxTarget } = channel;
+  const { connection } = peer;
+  const names = { connection, channelId, userIdentity };
+  const updated = { type: 'event', event: { type: 'channelUpdated', ...names, nominalHashrate, maxTarget } } as const;
+  if (upstream === undefined) return [updated];
+  const { session, channel: client } = upstream;
+  return [updated, ...sendUp(session, session.client.update(client.channelId, nominalHashrate, maxTarget).frame)];
 }
 
 function endpointChanged(channel: RelayChannel): readonly SendOutput[] {
