@@ -18,6 +18,10 @@ export const translator = defineApp({
     { command: 'translator --config tproxy.toml', does: 'run with a configuration file, SRI files included' },
     { command: 'translator --config tproxy.toml --check', does: 'check the configuration and end' },
     {
+      command: 'translator --user-identity alice --upstream stratum2+tcp://pool.example:3333/KEY',
+      does: 'run without a file',
+    },
+    {
       command: 'TPROXY__DOWNSTREAM_PORT=3333 translator --config tproxy.toml --aggregate-channels',
       does: 'the same on another port, with one upstream channel for all miners',
     },

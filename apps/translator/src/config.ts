@@ -4,6 +4,7 @@ import {
   authorityPublicKey,
   boolean,
   choice,
+  formatSocketAddress,
   type InferFields,
   integer,
   list,
@@ -11,10 +12,11 @@ import {
   section,
   sectionList,
   socketAddress,
+  stratumUrl,
   string,
 } from '@stratumkit/runtime';
 import { payoutPromise } from '@stratumkit/translation';
-import type { TranslatorOptions } from './options.ts';
+import type { TranslatorOptions, TranslatorUpstream } from './options.ts';
 
 const extensionType = integer({ doc: 'extension type', minimum: 0, maximum: 0x7fff });
 const hidden = { flag: false } as const;
@@ -35,6 +37,11 @@ export const TRANSLATOR_FIELDS = {
     optional: true,
     placeholder: 'file',
   }),
+  upstream: list(stratumUrl({ doc: 'upstream' }), {
+    doc: 'SV2 servers to work for, in order of preference: stratum2+tcp://host:port/KEY',
+    placeholder: 'url,...',
+    default: [],
+  }),
   upstreams: sectionList(
     {
       address: string({ doc: 'host name or address' }),
@@ -43,7 +50,7 @@ export const TRANSLATOR_FIELDS = {
       user_identity: string({ doc: 'identity there, instead of the one for all', optional: true, maxLength: 200 }),
       tlv_byte_order: choice(['big', 'little'], { doc: "of a worker's name; little for SRI", default: 'big' }),
     },
-    { doc: 'SV2 servers, in order of preference', minimum: 1 },
+    { doc: 'SV2 servers to work for, in order of preference' },
   ),
   user_identity: string({
     doc: 'identity of the upstream channels; the name of a worker is put behind it unless it says whom to pay',
@@ -94,6 +101,12 @@ export const TRANSLATOR_FIELDS = {
     minimum: 1,
     maximum: 86_400,
   }),
+  return_after_secs: number({
+    doc: 'a better upstream is returned to when it has served work for so long',
+    default: 60,
+    minimum: 1,
+    maximum: 86_400,
+  }),
   monitoring_address: socketAddress({ doc: 'serve /metrics and /api/v1 here', optional: true }),
   monitoring_cache_refresh_secs: integer({ doc: 'accepted, not needed', default: 15, minimum: 1, ...hidden }),
   max_supported_version: integer({ doc: 'accepted: always 2', default: 2, minimum: 2, ...hidden }),
@@ -112,20 +125,7 @@ export function toOptions(config: TranslatorConfig): TranslatorOptions {
   const { unverified, insecure, downstreamDifficultyConfig: difficulty } = config;
   if (unverified && insecure) throw new ConfigError('invalid-config', 'unverified and insecure exclude each other');
   const security = insecure ? 'plain' : unverified ? 'unverified' : 'authenticated';
-  const upstreams = config.upstreams.map((upstream) => {
-    const { address: host, port, authorityPubkey: authorityPublicKey, tlvByteOrder } = upstream;
-    if (authorityPublicKey === undefined && security === 'authenticated')
-      throw new ConfigError('authority-key-missing', `the upstream ${host}:${port} has no authority_pubkey`);
-    const userIdentity = upstream.userIdentity ?? config.userIdentity;
-    if (userIdentity === '')
-      throw new ConfigError('user-identity-missing', `the upstream ${host}:${port} has no user_identity`);
-    if (config.verifyPayout && payoutPromise(userIdentity) === undefined)
-      throw new ConfigError(
-        'no-payout-promised',
-        `verify_payout: the user_identity "${userIdentity}" of ${host}:${port} has no address to pay; use sri/solo/<address>/<worker>, sri/donate/<percent>/<address>/<worker> or <address>.<worker>`,
-      );
-    return { host, port, authorityPublicKey, userIdentity, tlvByteOrder };
-  });
+  const upstreams = upstreamsOf(config, security);
   return {
     listen: { host: config.downstreamAddress, port: config.downstreamPort },
     tls: readTls(config),
@@ -148,7 +148,45 @@ export function toOptions(config: TranslatorConfig): TranslatorOptions {
     maxConnections: config.maxConnections,
     maxConnectionsPerAddress: config.maxConnectionsPerAddress,
     limits: { noWorkMs: config.upstreamTimeoutSecs * 1_000 },
+    timeouts: { returnAfterMs: config.returnAfterSecs * 1_000 },
   };
+}
+
+/** Those of the flag first. */
+function upstreamsOf(
+  config: TranslatorConfig,
+  security: NonNullable<TranslatorOptions['security']>,
+): readonly TranslatorUpstream[] {
+  const given = [
+    ...config.upstream.map((url) => ({ ...url, userIdentity: undefined, tlvByteOrder: 'big' as const })),
+    ...config.upstreams.map(({ address: host, port, authorityPubkey: authorityPublicKey, ...upstream }) => ({
+      ...upstream,
+      host,
+      port,
+      authorityPublicKey,
+    })),
+  ];
+  if (given.length === 0)
+    throw new ConfigError('upstream-missing', 'no upstream: give [[upstreams]] with address and port, or --upstream');
+  return given.map(({ host, port, authorityPublicKey, userIdentity = config.userIdentity, tlvByteOrder }) => {
+    const name = formatSocketAddress({ host, port });
+    if (authorityPublicKey === undefined && security === 'authenticated')
+      throw new ConfigError(
+        'authority-key-missing',
+        `the upstream ${name} has no key: set its authority_pubkey, append /KEY to its URL, or allow any with unverified`,
+      );
+    if (userIdentity === '')
+      throw new ConfigError(
+        'user-identity-missing',
+        `no user_identity for the upstream ${name}: set its own, or one for all`,
+      );
+    if (config.verifyPayout && payoutPromise(userIdentity) === undefined)
+      throw new ConfigError(
+        'no-payout-promised',
+        `verify_payout: the user_identity "${userIdentity}" for ${name} has no address to pay; use sri/solo/<address>/<worker>, sri/donate/<percent>/<address>/<worker> or <address>.<worker>`,
+      );
+    return { host, port, authorityPublicKey, userIdentity, tlvByteOrder };
+  });
 }
 
 function readTls({

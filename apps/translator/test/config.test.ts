@@ -122,11 +122,20 @@ describe('the configuration', () => {
     expect(options(`user_identity = "farm"\n${withoutName}`).upstreams[0]!.userIdentity).toBe('farm');
   });
 
+  it('takes URLs too, before what the file says', () => {
+    const environment = { TPROXY__UPSTREAM: `stratum2+tcp://first.example:1/${KEY}`, TPROXY__USER_IDENTITY: 'bob' };
+    expect(options(SMALLEST, environment).upstreams).toMatchObject([
+      { host: 'first.example', port: 1, userIdentity: 'bob' },
+      { host: 'pool.example', port: 3333, userIdentity: 'alice' },
+    ]);
+  });
+
   it('takes what is ours', () => {
     const ours = `
 version_rolling_mask = "1fffffe0"
 max_coinbase_bytes = 750
 upstream_timeout_secs = 5
+return_after_secs = 7
 max_connections = 10
 [downstream_difficulty_config]
 min_difficulty = 524288
@@ -138,6 +147,7 @@ ${SMALLEST}tlv_byte_order = "little"
       maxCoinbaseBytes: 750,
       maxConnections: 10,
       limits: { noWorkMs: 5_000 },
+      timeouts: { returnAfterMs: 7_000 },
       difficulty: { minDifficulty: 524_288 },
       keepaliveSeconds: 0,
       upstreams: [{ tlvByteOrder: 'little' }],
@@ -147,8 +157,8 @@ ${SMALLEST}tlv_byte_order = "little"
   const without = (key: string) => SMALLEST.replace(new RegExp(`^${key} = .*\n`, 'm'), '');
 
   it.each([
-    ['no upstream', 'downstream_port = 1\n', /upstreams/],
-    ['an upstream without a key', without('authority_pubkey'), /pool\.example:3333 has no authority_pubkey/],
+    ['no upstream', 'downstream_port = 1\n', /no upstream/],
+    ['an upstream without a key', without('authority_pubkey'), /pool\.example:3333 has no key/],
     ['nobody to mine for', without('user_identity'), /user_identity/],
     ['an extranonce2 of one byte', `downstream_extranonce2_size = 1\n${SMALLEST}`, /downstream_extranonce2_size/],
     ['one of 17', `downstream_extranonce2_size = 17\n${SMALLEST}`, /from 2 to 16/],
