@@ -166,7 +166,7 @@ const device = [
   { message_ids: [{ message: setup }], results: [{ type: 'expect', message: 'SetupConnection.Success' }] },
   { message_ids: [{ message: opens }], results: [{ type: 'wait_for', message: 'SetNewPrevHash' }] },
   {
-    message_ids: [{ message: share(1, 100, 7, 0) }, { message: share(1, 100, 7, 1) }],
+    message_ids: [{ message: share(1, 100, 7, 0) }, { message: share(1, 100, 7, 1), append: [0, 2, 1, 0, 1, 65] }],
     results: [{ type: 'expect', message: 'SubmitShares.Success' }],
   },
 ];
@@ -185,7 +185,8 @@ describe('a recording', () => {
         // Another order, a job more, and one answer for each share.
         send(prevHash(90, 44, 500), job(90, 44), job(90, 45), opened(90)),
         expecting('SubmitSharesStandard', { channel_id: 90, job_id: 44, ntime: 500, sequence_number: 0, nonce: 5 }),
-        expecting('SubmitSharesStandard', { sequence_number: 1 }),
+        // What is behind its fields comes along: 24 bytes and a TLV field of 6.
+        { message_ids: [], results: [{ type: 'expect', message: 'SubmitSharesStandard', length: 30 }] },
         send(refused(90, 0), job(90, 46), refused(90, 1)),
         closes,
       ];
