@@ -1,5 +1,6 @@
 import { openClients } from './support/clients.ts';
 import { LeanClient } from './support/leanClient.ts';
+import { PATIENT } from './support/limits.ts';
 import { ServerProcess } from './support/serverProcess.ts';
 
 const IDLE = 1_000;
@@ -7,7 +8,7 @@ const RECONNECTS = 2_000;
 
 /** What an idle connection with one channel holds, and how long it takes until 2,000 that come at once have work. */
 export async function run() {
-  const server = await ServerProcess.start();
+  const server = await ServerProcess.start({ connectionLimits: PATIENT });
   // The first ones make the server load and compile what it needs.
   const first = await openClients(server.port, 100);
   const before = await server.measure();
@@ -16,7 +17,7 @@ export async function run() {
   for (const client of [...first, ...idle]) client.close();
   await server.stop();
 
-  const crowded = await ServerProcess.start();
+  const crowded = await ServerProcess.start({ connectionLimits: PATIENT });
   for (const client of await openClients(crowded.port, 100)) client.close();
   await crowded.measure();
   const start = performance.now();
