@@ -9,6 +9,20 @@ const REMEMBERED_TARGETS = 8;
 /** What became of a share that a device found and sent. */
 export type ShareState = 'sent' | 'accepted' | 'durable' | 'acknowledged' | 'rejected' | 'unknown' | 'abandoned';
 
+/** Shares of one channel of one connection that are durable, and those that were acknowledged. */
+export interface Counter {
+  durable: number;
+  acknowledged: number;
+}
+
+/** What a pool has accepted and its ledger has not written. */
+export interface Accepted {
+  /** The pool in its present life. */
+  readonly server: object;
+  readonly work: bigint;
+  readonly counter: Counter;
+}
+
 /** A share as the simulation knows it: from whoever sent it over a connection, not from whoever received it. */
 export interface FoundShare {
   readonly key: HashKey;
@@ -23,6 +37,7 @@ export interface FoundShare {
   readonly sequenceNumber: number;
   readonly jobId: number;
   readonly tip: HashKey;
+  accepted: Accepted | undefined;
   /** Of a relay's share, what the pool credits it with. */
   work: bigint;
   readonly version: number;

@@ -1,7 +1,7 @@
 import type { ShareBatch } from '@stratumkit/channels';
 import type { MiningMessage } from '@stratumkit/messages';
 import type { PoolEvent, TranslatorEvent } from '@stratumkit/roles';
-import { abandonOrigins, type ConnectionBook, type FoundShare } from './connectionBook.ts';
+import { type Accepted, abandonOrigins, type ConnectionBook, type Counter, type FoundShare } from './connectionBook.ts';
 import type { Invariants } from './invariants.ts';
 import { KeySet } from './keySet.ts';
 import { type HashKey, hashKey } from './keys.ts';
@@ -32,18 +32,6 @@ export interface ShareTotals {
   extraWork: bigint;
   creditedWork: bigint;
   readonly rejected: Record<string, number>;
-}
-
-/** Shares of one channel of one connection that are durable, and those that were acknowledged. */
-interface Counter {
-  durable: number;
-  acknowledged: number;
-}
-
-/** What a pool has accepted and its ledger has not written. */
-interface Accepted {
-  readonly work: bigint;
-  readonly counter: Counter;
 }
 
 /** What a server says of a connection and of itself. */
@@ -229,7 +217,7 @@ export class ShareWatch {
     const share = this.#open.get(key);
     const name = (): string => `share ${event.sequenceNumber} of channel ${event.channelId} (${event.userIdentity})`;
     const poolBook = this.#server(pool);
-    const isKnown = this.#credited.has(key) || poolBook.accepted.has(key);
+    const isKnown = this.#credited.has(key) || share?.accepted?.server === poolBook || poolBook.accepted.has(key);
     this.#invariants.check('credited-once', !isKnown, () => `${name()} was accepted a second time`);
     // A hostile client may find a share of its own by chance; its hash still has to be worth what it is credited with.
     this.#invariants.check(
@@ -253,7 +241,10 @@ export class ShareWatch {
       }
       if (share.state === 'sent') share.state = 'accepted';
     }
-    poolBook.accepted.set(key, { work: event.work, counter: poolBook.counter(event.connection, event.channelId) });
+    const counter = poolBook.counter(event.connection, event.channelId);
+    const accepted: Accepted = { server: poolBook, work: event.work, counter };
+    if (share === undefined) poolBook.accepted.set(key, accepted);
+    else share.accepted = accepted;
   }
 
   /** A pool or relay has refused a share. */
@@ -293,15 +284,15 @@ export class ShareWatch {
       this.#credited.add(key);
       this.totals.credited++;
       this.totals.creditedWork += record.work;
-      const accepted = poolBook.accepted.get(key);
+      const share = this.#open.get(key);
+      const accepted = share?.accepted?.server === poolBook ? share.accepted : poolBook.accepted.get(key);
       this.#invariants.check(
         'credited-valid',
         accepted?.work === record.work,
         () => `the ledger got ${name()}, which no pool accepted`,
       );
-      poolBook.accepted.delete(key);
+      if (share?.accepted === undefined) poolBook.accepted.delete(key);
       if (accepted !== undefined) accepted.counter.durable++;
-      const share = this.#open.get(key);
       if (share === undefined) continue;
       this.#drop(share);
       if (share.state !== 'unknown') share.state = 'durable';
@@ -318,6 +309,7 @@ export class ShareWatch {
       poolBook.accepted.delete(key);
       const share = this.#open.get(key);
       if (share === undefined) continue;
+      share.accepted = undefined;
       share.state = 'abandoned';
       abandonOrigins(share);
     }

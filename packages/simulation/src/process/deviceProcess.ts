@@ -225,6 +225,7 @@ export class DeviceProcess extends SimProcess {
       hash: event.hash,
       origin: undefined,
       next: undefined,
+      accepted: undefined,
       device: this.host.index,
       isHonest: this.host.isHonest,
       channelId: work.channelId,

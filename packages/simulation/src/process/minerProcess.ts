@@ -264,6 +264,7 @@ export class MinerProcess extends SimProcess {
       hash,
       origin: undefined,
       next: undefined,
+      accepted: undefined,
       device: this.host.index,
       isHonest: true,
       channelId: 0,

@@ -110,6 +110,7 @@ export class RelayUpstreams implements MinedTip {
       hash: origin.hash,
       origin,
       next: undefined,
+      accepted: undefined,
       device: process.host.index,
       isHonest: true,
       channelId,
