@@ -32,6 +32,9 @@ export interface Attachment {
 
 const NO_EXTRANONCE = new Uint8Array(0);
 
+/** Upstreams in a row whose jobs are still known to be stale; a share is on its way for seconds. */
+const MAX_FORMER_JUDGES = 4;
+
 /** A downstream channel with a channel of its own upstream, which is another one after a change of the upstream. */
 export class RelayChannel {
   readonly peer: RelayPeer;
@@ -57,7 +60,7 @@ export class RelayChannel {
   /** Judges shares before they go up. */
   #judge: StandardChannel | ExtendedChannel;
   /** Of the upstream before, for shares that come late. */
-  #formerJudge: StandardChannel | ExtendedChannel | undefined;
+  readonly #formerJudges: (StandardChannel | ExtendedChannel)[] = [];
 
   constructor(options: RelayChannelOptions, { peer, kind, request }: Opening, channelId: number, upstream: Attachment) {
     this.#options = options;
@@ -77,6 +80,9 @@ export class RelayChannel {
     this.#upstream = upstream;
     this.#judge = this.#createJudge();
   }
+
+  /** Number of the newest share that the downstream was told to be counted. */
+  creditedOrder = 0;
 
   /** Undefined while no upstream knows the channel. */
   get upstream(): Attachment | undefined {
@@ -104,7 +110,7 @@ export class RelayChannel {
   detach(): void {
     this.#isDetached = true;
     this.#judge.dispose();
-    this.#formerJudge?.dispose();
+    for (const judge of this.#formerJudges) judge.dispose();
   }
 
   /** The upstream gave the channel another prefix, for later jobs. Returns it as the downstream has to know it. */
@@ -117,7 +123,8 @@ export class RelayChannel {
 
   validate(share: SubmitSharesStandard | SubmitSharesExtended, now: Now): ShareResult {
     const { jobId, sequenceNumber } = share;
-    const isLate = this.#judge.job(jobId) === undefined && this.#formerJudge?.job(jobId) !== undefined;
+    const isLate =
+      this.#judge.job(jobId) === undefined && this.#formerJudges.some((judge) => judge.job(jobId) !== undefined);
     if (isLate || this.upstream === undefined)
       return { outcome: 'rejected', sequenceNumber, jobId, errorCode: 'stale-share' };
     if (this.#judge.type === 'standard') return this.#judge.validateShare(share, now);
@@ -125,9 +132,9 @@ export class RelayChannel {
   }
 
   #replaceJudge(): void {
-    this.#formerJudge?.dispose();
+    if (this.#formerJudges.length >= MAX_FORMER_JUDGES) this.#formerJudges.shift()?.dispose();
     this.#judge.close();
-    this.#formerJudge = this.#judge;
+    this.#formerJudges.push(this.#judge);
     this.#judge = this.#createJudge();
   }
 

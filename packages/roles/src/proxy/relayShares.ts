@@ -24,6 +24,8 @@ type Submission = SubmitSharesStandard | SubmitSharesExtended;
 interface RelayedShare extends SentShare {
   readonly channel: RelayChannel;
   readonly jobId: number;
+  /** In which it was sent up. */
+  readonly order: number;
   /** Undefined for a block in a share that was refused here already. */
   readonly accepted: AcceptedShare | undefined;
 }
@@ -33,6 +35,7 @@ export class RelayShares {
   readonly sent: SentShares<RelayedShare>;
   readonly #jobs: RelayJobs;
   readonly #maxWorkers: number;
+  #lastOrder = 0;
 
   constructor(jobs: RelayJobs, alarmMs: number, maxWorkers: number) {
     this.#jobs = jobs;
@@ -80,11 +83,14 @@ export class RelayShares {
         outputs.push(step);
         continue;
       }
-      const { channel, accepted, sequenceNumber, jobId, worker } = step.share;
+      const { channel, accepted, sequenceNumber, jobId, order, worker } = step.share;
       channel.unanswered--;
       const isGone = channel.peer.channels.get(channel.channelId) !== channel;
       if (accepted === undefined || isGone || step.outcome === 'unknown') continue;
       if (step.outcome === 'accepted') {
+        // A former upstream answers late: what was told since has covered the share already, as one of those nobody knows about.
+        if (order < channel.creditedOrder) continue;
+        channel.creditedOrder = order;
         channel.accounting.accept(accepted, now, worker);
         credited.add(channel);
         outputs.push(shareEvent(channel, accepted, worker));
@@ -132,7 +138,12 @@ export class RelayShares {
     const accepted = isLateBlock ? undefined : result;
     const hash = isLateBlock ? result.solution!.hash : result.hash;
     const isBlock = meetsTarget(hash, job.chainTip.blockTarget);
-    const steps = this.sent.sent(client, submitted, { ...names, channel, jobId, accepted }, now);
+    const steps = this.sent.sent(
+      client,
+      submitted,
+      { ...names, channel, jobId, order: ++this.#lastOrder, accepted },
+      now,
+    );
     return [
       ...sentUp(session.connection, submitted.output.frame, { ...names, hash }, isBlock),
       ...this.settle(steps, now),

@@ -235,6 +235,8 @@ export class ConnectionBook {
       else this.#onGivenUp(share);
       if (share === lastShare) break;
     }
+    // Where a relay counts fewer than it covers, the oldest of them were in flight when it changed its upstream.
+    if (this.server.isRelay) for (const share of answered.splice(0, answered.length - count)) this.#onGivenUp(share);
     if (this.isHonest)
       this.#invariants.check('acknowledged-in-ledger', lastShare !== undefined && answered.length === count, () =>
         this.#say(`${count} shares up to ${last} were acknowledged, ${answered.length} were waiting for it`),
