@@ -1,4 +1,4 @@
-import { Connection, type ConnectionEvent, type FrameKind } from '@stratumkit/connection';
+import { Connection, type ConnectionEvent, DEFAULT_CONNECTION_LIMITS, type FrameKind } from '@stratumkit/connection';
 import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
@@ -7,6 +7,11 @@ import { type Link, TransportError } from '@stratumkit/transport';
 import type { ProxyModules } from './modules.ts';
 import type { ProxyOptions, ProxyUpstream } from './options.ts';
 import { createUpstreamSecurity } from './security.ts';
+
+/** Behind one connection there are many channels, each of which may use extensions that nobody here knows. */
+const MANY_ENDPOINTS = {
+  budgets: { ...DEFAULT_CONNECTION_LIMITS.budgets, unknown: { perSecond: 1, perChannel: 1, burstSeconds: 100 } },
+};
 
 /** The sockets to upstreams, by the connection ids of the core. */
 export class UpstreamLinks {
@@ -98,9 +103,10 @@ export class UpstreamLinks {
 
   #connectionOptions(upstream: ProxyUpstream) {
     const { host, port } = upstream;
-    const { workerTracking = true } = this.#options;
+    const { workerTracking = true, mode } = this.#options;
     return {
       protocol: 'mining' as const,
+      ...(mode === 'transparent' && { limits: MANY_ENDPOINTS }),
       security: createUpstreamSecurity(upstream, this.#options, this.#modules),
       setup: {
         side: 'client' as const,

@@ -8,6 +8,7 @@ import type { MiningEvent } from '../miningServer/events.ts';
 import type { MiningServerLimits, RetargetingOptions } from '../miningServer/types.ts';
 import type { CloseOutput, ConnectionId, FrameKind, SendOutput } from '../output.ts';
 import type { RetryPolicy, UpstreamEvent, UpstreamTimeouts, WorkUpstream } from '../upstreamList/index.ts';
+import type { TokenRate } from './tokenBucket.ts';
 
 /** Named bounds and intervals of a proxy. */
 export interface ProxyLimits {
@@ -19,6 +20,12 @@ export interface ProxyLimits {
   readonly answerAlarmMs: number;
   /** Transparent mode: a request for a channel that the upstream does not answer for so long is refused. */
   readonly openAnswerMs: number;
+  /**
+   * Transparent mode: all downstreams share one connection, and an upstream closes one on which too much is asked or comes that it does
+   * not know. Requests for channels beyond this wait; messages of unknown extensions are dropped.
+   */
+  readonly channelRequests: TokenRate;
+  readonly foreignMessages: TokenRate;
 }
 
 export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
@@ -26,6 +33,8 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   updateMs: 1_000,
   answerAlarmMs: 600_000,
   openAnswerMs: 20_000,
+  channelRequests: { burst: 4_000, perSecond: 250 },
+  foreignMessages: { burst: 50, perSecond: 0.5 },
 };
 
 export interface ProxyCoreOptions<Upstream extends WorkUpstream = WorkUpstream> {

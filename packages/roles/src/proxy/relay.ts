@@ -34,6 +34,7 @@ import { RelayPeer } from './relayPeer.ts';
 import { RelayShares } from './relayShares.ts';
 import { RelayUpdates, updateRefused } from './relayUpdates.ts';
 import { inheritedFlags, isUnfit } from './setupPolicy.ts';
+import { TokenBucket } from './tokenBucket.ts';
 
 /** How long a leaving connection waits for the upstream's answers to its last shares. */
 const LAST_ANSWERS_MS = 3_000;
@@ -54,6 +55,7 @@ export class Relay implements ProxyMode {
   readonly #distribution = new RelayDistribution((upstream) => this.#byUpstream.get(upstream));
   readonly #shares: RelayShares;
   readonly #updates: RelayUpdates;
+  readonly #foreignBudget: TokenBucket;
   /** Connections on their way out, by when they are closed at the latest. */
   readonly #leaving = new Map<RelayPeer, number>();
   #active: UpstreamSession | undefined;
@@ -73,10 +75,11 @@ export class Relay implements ProxyMode {
       ...(hash === undefined ? {} : { hash }),
       ...(createJobHasher === undefined ? {} : { createJobHasher }),
     };
-    const { answerAlarmMs, openAnswerMs, updateMs } = this.#limits;
-    this.#openings = new RelayOpenings(openAnswerMs);
+    const { answerAlarmMs, channelRequests, foreignMessages, openAnswerMs, updateMs } = this.#limits;
+    this.#openings = new RelayOpenings(openAnswerMs, channelRequests);
     this.#shares = new RelayShares(jobs, answerAlarmMs, this.#serverLimits.maxWorkersPerChannel);
     this.#updates = new RelayUpdates(updateMs);
+    this.#foreignBudget = new TokenBucket(foreignMessages);
   }
 
   get connections(): number {
@@ -126,7 +129,7 @@ export class Relay implements ProxyMode {
       case 'extensions':
         return [];
       case 'foreign':
-        return this.#foreignUp(input.connection, input.frame);
+        return this.#foreignUp(input.connection, input.frame, now);
       case 'message':
         return this.#receive(input, now);
     }
@@ -213,6 +216,7 @@ export class Relay implements ProxyMode {
   tick(now: Now): Outputs {
     const outputs: ProxyOutput<never>[] = [...this.#shares.sent.tick(now)];
     for (const channel of this.#updates.tick(now)) outputs.push(...updateUp(channel));
+    if (this.#active !== undefined) outputs.push(...this.#ask(this.#active, now));
     for (const opening of this.#openings.takeOverdue(now)) outputs.push(...this.#refused(opening, 'no-answer'));
     for (const [peer, closeAtMs] of this.#leaving) {
       if (closeAtMs > now.monotonicMs) break;
@@ -441,10 +445,10 @@ export class Relay implements ProxyMode {
     return [...outputs, { type: 'close', to: peer.connection, reason }];
   }
 
-  #foreignUp(connection: ConnectionId, frame: Frame): Outputs {
+  #foreignUp(connection: ConnectionId, frame: Frame, now: Now): Outputs {
     const peer = this.#peers.get(connection);
     const forwarded = peer === undefined ? undefined : foreignUp(peer, frame);
-    if (forwarded === undefined) return [];
+    if (forwarded === undefined || !this.#foreignBudget.take(now)) return [];
     for (const channel of forwarded.channels) channel.isUsedByExtensions = true;
     return sendUp(forwarded.session, forwarded.frame);
   }

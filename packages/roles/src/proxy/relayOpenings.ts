@@ -5,6 +5,7 @@ import type { SendOutput } from '../output.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
 import type { RelayChannel } from './relayChannel.ts';
 import type { RelayPeer } from './relayPeer.ts';
+import { TokenBucket, type TokenRate } from './tokenBucket.ts';
 
 /** A channel that an upstream is to open, or to open again after a change of the upstream. */
 export interface Opening {
@@ -19,29 +20,42 @@ export interface Opening {
 /** Requests for channels, by the ids that they have upstream. */
 export class RelayOpenings {
   readonly #answerMs: number;
+  readonly #budget: TokenBucket;
+  /** When more may be asked for. */
+  #nextMs: number | undefined;
   /** There was no upstream to ask. */
   readonly #waiting = new Set<Opening>();
   readonly #asked = new Map<UpstreamSession, Map<number, Opening>>();
   readonly #unanswered = new DueQueue<Opening>();
 
-  constructor(answerMs: number) {
+  constructor(answerMs: number, rate: TokenRate) {
     this.#answerMs = answerMs;
+    this.#budget = new TokenBucket(rate);
   }
 
   get deadline(): number | undefined {
-    return this.#unanswered.next;
+    const answer = this.#unanswered.next;
+    return this.#nextMs === undefined || answer === undefined
+      ? (this.#nextMs ?? answer)
+      : Math.min(this.#nextMs, answer);
   }
 
   add(opening: Opening): void {
     this.#waiting.add(opening);
   }
 
-  /** Asks for everything that waits. */
+  /** Asks for what waits, as far as it may be asked for now. */
   ask(session: UpstreamSession, now: Now): SendOutput[] {
     const outputs: SendOutput[] = [];
     const asked = this.#asked.get(session) ?? new Map<number, Opening>();
     this.#asked.set(session, asked);
+    this.#nextMs = undefined;
     for (const opening of this.#waiting) {
+      if (!this.#budget.take(now)) {
+        this.#nextMs = this.#budget.nextMs;
+        break;
+      }
+      this.#waiting.delete(opening);
       const { kind, request, minExtranonceSize, channel } = opening;
       const { requestId, output } = session.client.open({
         kind,
@@ -54,7 +68,6 @@ export class RelayOpenings {
       this.#unanswered.set(opening, now.monotonicMs + this.#answerMs);
       outputs.push(output);
     }
-    this.#waiting.clear();
     return outputs;
   }
 
@@ -82,6 +95,7 @@ export class RelayOpenings {
       this.#waiting.add(opening);
     }
     this.#asked.delete(session);
+    this.#nextMs = undefined;
   }
 
   /** Takes those that the upstream has not answered in time. */

@@ -161,6 +161,21 @@ describe('a transparent proxy that changes its upstream', () => {
     expect(first.core.openChannels).toBe(1);
   });
 
+  it('asks for no more channels than an upstream bears on one connection; the others wait', () => {
+    const { network, first } = twoPools({ limits: { channelRequests: { burst: 5, perSecond: 2 } } });
+    const probe = new Probe(network, 'proxy');
+    for (let requestId = 1; requestId <= 10; requestId++)
+      probe.say(encodeFrame(OpenStandardMiningChannel, { ...REQUEST, requestId }));
+    expect(first.core.openChannels).toBe(1 + 5);
+    network.run(1);
+    expect(first.core.openChannels).toBe(1 + 7);
+    network.run(3);
+    expect(first.core.openChannels).toBe(1 + 10);
+    expect(probe.all('OpenStandardMiningChannel.Success').map(({ requestId }) => requestId)).toEqual(
+      Array.from({ length: 10 }, (_, index) => index + 1),
+    );
+  });
+
   it('counts as unknown what was not answered when a device went', () => {
     const { network, first, proxy } = twoPools();
     first.answerShares = 'never';
@@ -239,6 +254,20 @@ describe('messages of extensions that a transparent proxy does not know', () => 
     first.say(trunk!.connection, encodeRawFrame(message(9_999)));
     expect(probe.foreign).toEqual([]);
     expect(probe.closed).toBeUndefined();
+    expect(network.cablesTo('first')).toBe(1);
+  });
+
+  it('go up only as many as an upstream bears on one connection', () => {
+    const { network, first } = twoPools({ limits: { foreignMessages: { burst: 5, perSecond: 1 } } });
+    const probes = [new Probe(network, 'proxy'), new Probe(network, 'proxy')];
+    for (const probe of probes) {
+      probe.say(OPEN);
+      for (let count = 0; count < 10; count++) probe.sayForeign(message(1));
+    }
+    expect(first.foreign.length).toBe(5);
+    network.run(3);
+    for (let count = 0; count < 10; count++) probes[1]!.sayForeign(message(1));
+    expect(first.foreign.length).toBe(8);
     expect(network.cablesTo('first')).toBe(1);
   });
 
