@@ -1,7 +1,7 @@
 /** Which sentence of the specification each row quotes from. */
 export const SPEC_COMMIT = '0f38d51dcd569e8f76575bf03cdf12848f4a4bef';
 
-export type Role = 'pool' | 'device' | 'template provider' | 'proxy';
+export type Role = 'pool' | 'device' | 'template provider' | 'proxy' | 'translator';
 
 /** A normative sentence with what shows that it is kept, or the reason why it does not apply. */
 export interface Row {
@@ -34,6 +34,7 @@ const AGGREGATING = 'packages/roles/test/proxy/aggregating.test.ts';
 const TRANSPARENT = 'packages/roles/test/proxy/transparent.test.ts';
 const SWITCHING = 'packages/roles/test/proxy/transparentFailover.test.ts';
 const FAILOVER = 'packages/roles/test/proxy/failover.test.ts';
+const TRANSLATOR = 'packages/roles/test/translator';
 const FRAMING = 'packages/framing/test';
 const CHANNELS = 'packages/channels/test';
 const POOL = 'packages/roles/test/pool';
@@ -273,9 +274,10 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '3.6.5',
-    ['proxy'],
+    ['proxy', 'translator'],
     'This message is connection-related so that it should not be propagated downstream by intermediate proxies.',
     `${FAILOVER}: comes at once by Reconnect, which is not passed on`,
+    `${TRANSLATOR}/failover.test.ts: redirects is followed, and the miners hear nothing of it`,
   ),
   kept(
     '3.7',
@@ -454,11 +456,12 @@ export const ROWS: readonly Row[] = [
   ),
   noted(
     '5.3.2',
-    ['proxy'],
+    ['proxy', 'translator'],
     'Proxy MUST send 0.0f when there are no mining devices connected yet.',
     'The pool accepts it.',
     `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
     `${CHANNELS}/difficulty/targetPolicy.test.ts: is the easiest one for %d hashes a second`,
+    `${TRANSLATOR}/failover.test.ts: an upstream that is taken while there is no miner is told of none`,
   ),
   kept(
     '5.3.2',
@@ -469,10 +472,11 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.3.7',
-    ['proxy'],
+    ['proxy', 'translator'],
     'If a client performs device/connection aggregation …, it MUST send this message when downstream channels change.',
     `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
     `${TRANSPARENT}: sends UpdateChannel at most once a second for a channel, the last one of them`,
+    `${TRANSLATOR}/mining.test.ts: is updated as miners come and go, never before it is open`,
   ),
   kept(
     '5.3.7',
@@ -488,10 +492,11 @@ export const ROWS: readonly Row[] = [
   ),
   noted(
     '5.3.9',
-    ['proxy'],
+    ['proxy', 'translator'],
     'A proxy MUST send this message on behalf of all opened channels from a downstream connection in case of downstream connection closure.',
     'In aggregating mode they are no channels of the upstream: it is told what they leave behind (next rows).',
     `${TRANSPARENT}: closes upstream what downstreams close or leave behind`,
+    `${TRANSLATOR}/mining.test.ts: carry the worker, are closed with it, and opened again when it comes back`,
   ),
   kept(
     '5.3.9',
@@ -501,16 +506,19 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.3.9',
-    ['proxy'],
+    ['proxy', 'translator'],
     'If a proxy is operating in channel aggregating mode …, it MUST send an `UpdateChannel` message when it receives `CloseChannel` or connection closure from a downstream connection.',
     `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
+    `${TRANSLATOR}/mining.test.ts: is updated as miners come and go, never before it is open`,
   ),
   kept(
     '5.3.9',
-    ['proxy'],
+    ['proxy', 'translator'],
     '… proxy servers MUST keep the upstream node notified about the real state of the downstream channels.',
     `${AGGREGATING}: tells the upstream the sum of its devices, at most once a second, and 0 without any`,
     `${TRANSPARENT}: closes upstream what downstreams close or leave behind`,
+    `${TRANSLATOR}/mining.test.ts: is updated as miners come and go, never before it is open`,
+    `${TRANSLATOR}/mining.test.ts: carry the worker, are closed with it, and opened again when it comes back`,
   ),
   kept(
     '5.3.9',
@@ -607,15 +615,17 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.3.17',
-    ['device'],
+    ['device', 'translator'],
     'Clients MUST immediately start to mine on the provided prevhash.',
     `${CLIENT}/miningClient.test.ts: starts a future job at its SetNewPrevHash, with the target of that moment`,
+    `${TRANSLATOR}/mining.test.ts: get a clean job at a new tip, another one at a new template, and none of the old tip after it`,
   ),
   kept(
     '5.3.17',
-    ['device'],
+    ['device', 'translator'],
     'The remaining jobs already queued by the client have to be made invalid.',
     `${CLIENT}/miningClient.test.ts: forgets every other job at a new tip`,
+    `${TRANSLATOR}/mining.test.ts: get a clean job at a new tip, another one at a new template, and none of the old tip after it`,
   ),
   kept(
     '5.3.17',
@@ -654,11 +664,12 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '5.3.21',
-    ['pool', 'device', 'proxy'],
+    ['pool', 'device', 'proxy', 'translator'],
     'The message is not applicable for already received jobs with `min_ntime=nTime`, as their maximum target remains stable.',
     `${CHANNELS}/jobs/jobs.test.ts: keep their target: SetTarget reaches future and later jobs only`,
     `${POOL}/shares.test.ts: judges a share of a replaced job by the target that job had`,
     `${TRANSPARENT}: follows changes of prefix, target and group`,
+    `${TRANSLATOR}/answers.test.ts: is judged by what was told before its job, whatever was told since`,
   ),
   kept(
     '5.3.22',
@@ -831,10 +842,11 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '10.2',
-    ['proxy'],
+    ['proxy', 'translator'],
     'Mining proxy must not interpret greater than minimum `nTime` as invalid submission.',
     `${CHANNELS}/shares/shareValidator.test.ts: keeps the window open when the clock lags behind the chain`,
     `${AGGREGATING}: takes a rolled time as consensus does, and the pool takes it from it (%s)`,
+    `${TRANSLATOR}/answers.test.ts: with a time %i s later than its job’s is taken, by the pool too`,
   ),
   kept(
     '10.2',
@@ -945,9 +957,10 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '0x0002, 1.2',
-    ['device'],
+    ['device', 'translator'],
     'Once negotiated, the client MUST append the TLV containing `user_identity` to every `SubmitSharesExtended` message.',
     `${CLIENT}/miningClient.test.ts: name the worker %j once the extension is negotiated`,
+    `${TRANSLATOR}/mining.test.ts: mine through tips and templates: every share sent up is counted, none refused`,
   ),
   kept(
     '0x0002, 1.3',
@@ -957,9 +970,10 @@ export const ROWS: readonly Row[] = [
   ),
   kept(
     '0x0002, 1.3',
-    ['device'],
+    ['device', 'translator'],
     'If the extension is negotiated: The `user_identity` field MUST be included in `SubmitSharesExtended` as a TLV …',
     `${DEVICE}/deviceCore.test.ts: names its workers only as long as the extension is negotiated`,
+    `${TRANSLATOR}/mining.test.ts: mine through tips and templates: every share sent up is counted, none refused`,
   ),
   kept(
     '0x0002, 1.3',

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
+import { TEST_TLS } from '../../packages/transport/test/testCertificate.ts';
 import { Stage } from './stage.ts';
 
 let stage: Stage;
@@ -42,4 +45,17 @@ it('says goodbye', async () => {
   const miner = await stage.miner('a.1');
   await Promise.all([stage.translator.close(), miner.until(() => miner.closedBecause !== undefined)]);
   expect(miner.closedBecause).toBe('peer-closed');
+});
+
+it('speaks TLS where it is told to', async () => {
+  stage = await Stage.start({ tls: TEST_TLS });
+  const socket = connect({ ...stage.translator.address, ca: TEST_TLS.cert, checkServerIdentity: () => undefined });
+  socket.write(
+    '{"id":1,"method":"mining.subscribe","params":[]}\n{"id":2,"method":"mining.authorize","params":["a.1","x"]}\n',
+  );
+  let heard = '';
+  while (!heard.includes('"method":"mining.notify"')) heard += String((await once(socket, 'data'))[0]);
+  expect(heard).toContain('{"id":2,"result":true,"error":null}');
+  socket.destroy();
+  await stage.until(() => stage.count('minerGone') === 1);
 });

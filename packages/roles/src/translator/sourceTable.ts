@@ -40,10 +40,12 @@ export class SourceTable {
   trunkRequest(miners: Iterable<Miner>): TrunkRequest {
     const extranonceSizes = [this.#localSize];
     if (!this.#options.aggregateChannels) return { nominalHashrate: 0, maxTarget: ANY_TARGET, extranonceSizes };
-    const known = [...miners].filter(({ firstWorker }) => firstWorker !== undefined);
+    const all = [...miners];
+    const known = all.filter(({ firstWorker }) => firstWorker !== undefined);
     const claim = this.#claim(known);
-    const { minerHashrate } = this.#options.difficulty;
-    return { ...claim, nominalHashrate: claim.nominalHashrate || minerHashrate, extranonceSizes };
+    // Somebody is there who has not said a name yet; without anybody it is 0 (spec 5.3.2).
+    const guess = all.length > 0 ? this.#options.difficulty.minerHashrate : 0;
+    return { ...claim, nominalHashrate: claim.nominalHashrate || guess, extranonceSizes };
   }
 
   /** Whether the first work of an upstream pays what it should. */

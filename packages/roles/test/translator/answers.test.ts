@@ -60,6 +60,15 @@ describe('a share', () => {
     expect(pool.eventsOf('shareRejected')).toEqual([]);
   });
 
+  it.each([1, 60, 7_000])('with a time %i s later than its job’s is taken, by the pool too', (later) => {
+    const { network, pool, miner } = quiet();
+    const job = miner.job!;
+    miner.submit(miner.find(job, miner.difficulties.at(-1)!, { ntime: job.ntime + later }));
+    network.run(1);
+    expect(miner.refusals).toEqual([]);
+    expect(pool.eventsOf('share').length).toBe(1);
+  });
+
   it('needs version bits within the mask once some were granted', () => {
     const { network, translator, miner, share } = quiet({ mask: 0x1fffe000 });
     expect(miner.configured).toEqual({ versionRolling: true, versionRollingMask: 0x1fffe000 });

@@ -79,6 +79,19 @@ describe.each([
   });
 });
 
+it('an upstream that is taken while there is no miner is told of none', () => {
+  const { network, first, translator, host } = twoPools();
+  const miner = network.miner(translator);
+  network.run(5);
+  miner.unplug();
+  network.run(5);
+  first.mood = 'refusing';
+  network.cut('first');
+  network.run(20);
+  expect(host()).toBe('second');
+  expect(translator.sent('OpenExtendedMiningChannel').at(-1)!.value.nominalHashRate).toBe(0);
+});
+
 describe('an upstream with another extranonce size', () => {
   it('that leaves more than is asked for fills up the coinbase', () => {
     const network = new TranslatorNetwork();
