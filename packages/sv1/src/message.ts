@@ -127,6 +127,7 @@ function countKeys(value: JsonValue, id: string | undefined): number {
       if (typeof element !== 'string') count += countKeys(element, id);
     return count;
   }
+  // What `JSON.parse` made has no other enumerable keys than its own.
   for (const key of Object.keys(value)) {
     if (key === '__proto__') throw sv1Error('forbidden-key', 'a key named __proto__', { id });
     count += 1 + countKeys((value as JsonObject)[key]!, id);

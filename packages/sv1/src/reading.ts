@@ -102,31 +102,60 @@ export class Reading {
         minimum === maximum ? `${minimum} bytes of hexadecimal` : `${minimum} to ${maximum} bytes of hexadecimal`,
       );
     }
-    const bytes = new Uint8Array(length);
-    for (let index = 0; index < length; index++) {
-      const value = (digit(text, index * 2) << 4) | digit(text, index * 2 + 1);
-      if (value < 0) this.fail('hexadecimal');
-      bytes[index] = value;
-    }
-    return bytes;
+    return parseBytes(text) ?? this.fail('hexadecimal');
   }
 
   /** A word in big-endian hexadecimal. Some firmware leaves leading zeros out. */
   word(): number {
-    const text = this.text();
-    if (text.length === 0 || text.length > 8) this.fail('up to 8 hexadecimal digits');
-    let word = 0;
-    for (let index = 0; index < text.length; index++) {
-      const value = digit(text, index);
-      if (value < 0) this.fail('up to 8 hexadecimal digits');
-      word = word * 16 + value;
-    }
-    return word;
+    const word = parseWord(this.text());
+    return word < 0 ? this.fail('up to 8 hexadecimal digits') : word;
+  }
+
+  /** The same as `at(index, name).text()`, and so on below, without an object for what is right. */
+  textAt(index: number, name: string): string {
+    const json = this.list()[index];
+    return typeof json === 'string' ? json : this.at(index, name).text();
+  }
+
+  wordAt(index: number, name: string): number {
+    const json = this.list()[index];
+    const word = typeof json === 'string' ? parseWord(json) : -1;
+    return word < 0 ? this.at(index, name).word() : word;
+  }
+
+  bytesAt(index: number, name: string, minimum: number, maximum: number): Uint8Array {
+    const json = this.list()[index];
+    const isFitting = typeof json === 'string' && json.length >= minimum * 2 && json.length <= maximum * 2;
+    return (isFitting ? parseBytes(json) : undefined) ?? this.at(index, name).bytes(minimum, maximum);
   }
 }
 
 export function formatWord(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+/** -1 if it is none. */
+function parseWord(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > 8) return -1;
+  let word = 0;
+  for (let index = 0; index < length; index++) {
+    const value = digit(text, index);
+    if (value < 0) return -1;
+    word = word * 16 + value;
+  }
+  return word;
+}
+
+function parseBytes(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index++) {
+    const value = (digit(text, index * 2) << 4) | digit(text, index * 2 + 1);
+    if (value < 0) return undefined;
+    bytes[index] = value;
+  }
+  return bytes;
 }
 
 const DIGITS = Int8Array.from({ length: 128 }, (_, unit) =>

@@ -109,12 +109,12 @@ export const Submit = defineMethod<'mining.submit', SubmitParams, boolean>({
   calledBy: 'client',
   doc: 'Hands in a share. Five parameters, or six once version rolling was granted.',
   readParams: (json) => ({
-    workerName: json.at(0, 'workerName').text(),
-    jobId: json.at(1, 'jobId').text(),
-    extranonce2: json.at(2, 'extranonce2').bytes(0, MAX_EXTRANONCE2_BYTES),
-    ntime: json.at(3, 'ntime').word(),
-    nonce: json.at(4, 'nonce').word(),
-    versionBits: json.at(5, 'versionBits').optional((value) => value.word()),
+    workerName: json.textAt(0, 'workerName'),
+    jobId: json.textAt(1, 'jobId'),
+    extranonce2: json.bytesAt(2, 'extranonce2', 0, MAX_EXTRANONCE2_BYTES),
+    ntime: json.wordAt(3, 'ntime'),
+    nonce: json.wordAt(4, 'nonce'),
+    versionBits: (json.list()[5] ?? null) === null ? undefined : json.wordAt(5, 'versionBits'),
   }),
   formatParams({ workerName, jobId, extranonce2, ntime, nonce, versionBits }) {
     const five = [workerName, jobId, toHex(extranonce2), formatWord(ntime), formatWord(nonce)];
