@@ -36,33 +36,46 @@ export interface LedgerSink {
 }
 
 const NONE: readonly number[] = [];
+/** Batches taken from the front before the array is cut. */
+const COMPACT_AT = 1_024;
 
 /** Commits at once and keeps the newest batches in memory, as many as hold `maxShares` shares. */
 export class MemoryLedgerSink implements LedgerSink {
   readonly #maxShares: number;
-  readonly #batches = new Map<number, ShareBatch>();
+  readonly #ids = new Set<number>();
+  /** From `#head` on, oldest first. The first entry of a `Map` is found by walking over all that were deleted before it. */
+  #batches: ShareBatch[] = [];
+  #head = 0;
   #count = 0;
   #committed: number[] = [];
 
   constructor(maxShares = 10_000) {
-    this.#maxShares = maxShares;
+    this.#maxShares = Math.max(1, maxShares);
   }
 
   /** Oldest first. */
   get shares(): readonly ShareRecord[] {
-    return [...this.#batches.values()].flatMap(({ shares }) => shares);
+    return this.#batches.slice(this.#head).flatMap(({ shares }) => shares);
   }
 
   commit(batch: ShareBatch): void {
     this.#committed.push(batch.batchId);
-    if (this.#batches.has(batch.batchId)) return;
-    this.#batches.set(batch.batchId, batch);
+    if (this.#ids.has(batch.batchId)) return;
+    this.#ids.add(batch.batchId);
+    this.#batches.push(batch);
     this.#count += batch.shares.length;
-    for (const { batchId, shares } of this.#batches.values()) {
-      if (this.#count - shares.length < this.#maxShares) return;
-      this.#batches.delete(batchId);
-      this.#count -= shares.length;
+    for (let oldest = this.#oldest(); this.#count - oldest.shares.length >= this.#maxShares; oldest = this.#oldest()) {
+      this.#ids.delete(oldest.batchId);
+      this.#count -= oldest.shares.length;
+      this.#head++;
     }
+    if (this.#head < COMPACT_AT) return;
+    this.#batches = this.#batches.slice(this.#head);
+    this.#head = 0;
+  }
+
+  #oldest(): ShareBatch {
+    return this.#batches[this.#head]!;
   }
 
   takeCommitted(): readonly number[] {
