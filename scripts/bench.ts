@@ -43,25 +43,36 @@ const files = globSync(['packages/*/bench/**/*.bench.ts', 'apps/*/bench/**/*.ben
   cwd: root,
 }).sort();
 const rows: (BenchRow & { file: string })[] = [];
+const failed: { readonly file: string; readonly error: string }[] = [];
 for (const file of files) {
-  const wholeFile = values.filter === undefined || file.includes(values.filter);
-  const module = (await import(pathToFileURL(join(root, file)).href)) as BenchModule;
-  const measured = [
-    ...(module.register === undefined ? [] : await runTasks(file, module.register, wholeFile)),
-    ...((wholeFile && (await module.run?.({ timeMs }))) || []),
-  ];
+  const measured = await measure(file).catch((error: unknown) => {
+    // On a busy machine one of them may run into a limit; the others are worth having all the same.
+    console.error(`\n${file} failed:`, error);
+    failed.push({ file, error: String(error) });
+    process.exitCode = 1;
+    return [];
+  });
   if (measured.length === 0) continue;
   console.log(`\n${file}`);
   printTable(measured);
   rows.push(...measured.map((row) => ({ file, ...row })));
 }
-if (rows.length === 0)
+if (rows.length === 0 && failed.length === 0)
   throw new Error(`no benchmark matches ${values.filter ?? 'bench/*.bench.ts'}; there are: ${files.join(', ')}`);
 
 const out = values.out ?? join(root, 'bench-results', 'latest.json');
 mkdirSync(dirname(out), { recursive: true });
-writeFileSync(out, `${JSON.stringify({ ...machine(), timeMs, rows }, null, 2)}\n`);
+writeFileSync(out, `${JSON.stringify({ ...machine(), timeMs, rows, failed }, null, 2)}\n`);
 console.log(`\n${rows.length} figures written to ${relative(process.cwd(), out)}`);
+
+async function measure(file: string): Promise<readonly BenchRow[]> {
+  const wholeFile = values.filter === undefined || file.includes(values.filter);
+  const module = (await import(pathToFileURL(join(root, file)).href)) as BenchModule;
+  return [
+    ...(module.register === undefined ? [] : await runTasks(file, module.register, wholeFile)),
+    ...((wholeFile && (await module.run?.({ timeMs }))) || []),
+  ];
+}
 
 async function runTasks(
   file: string,
