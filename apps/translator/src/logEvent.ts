@@ -36,12 +36,14 @@ const LINES: Readonly<Record<TranslatorAppEvent['type'], readonly [Level, string
   upstreamRedirectRefused: ['warn', 'redirection refused'],
 };
 
+const LOST_BLOCK = ['error', 'block found, but its upstream is gone'] as const;
+
 /** What a miner or an upstream chose: escaped, and only below `info`. */
 const PEER_TEXTS = new Set(['workerName', 'userAgent', 'reason', 'errorCode']);
 
 /** One line for each event, at the level at which it matters. */
 export function logEvent(log: Logger, event: TranslatorAppEvent): void {
-  const [level, text] = LINES[event.type];
+  const [level, text] = event.type === 'block' && !event.sent ? LOST_BLOCK : LINES[event.type];
   if (!log.isLevelEnabled(level)) return;
   const { type: _, ...fields } = event;
   const isPublic = level === 'info' || level === 'warn' || level === 'error';

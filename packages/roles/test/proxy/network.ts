@@ -333,14 +333,14 @@ export class TestPool implements Server {
   }
 
   /** A new block is found somewhere. */
-  newTip(blockTarget = new Uint8Array(32).fill(0xff, 0, 29)): void {
+  newTip(blockTarget = new Uint8Array(32).fill(0xff, 0, 29), nbits = NBITS): void {
     const templateId = ++this.#templates;
     this.#template({ name: 'NewTemplate', value: newTemplate({ templateId }) });
     const prevHash = new Uint8Array(32).fill(++this.#tips).fill(this.#name.charCodeAt(0), 16);
     const headerTimestamp = this.#network.now.unixSeconds;
     this.#template({
       name: 'SetNewPrevHash',
-      value: { templateId, prevHash, headerTimestamp, nbits: NBITS, target: blockTarget },
+      value: { templateId, prevHash, headerTimestamp, nbits, target: blockTarget },
     });
     this.#network.pump();
   }

@@ -1,3 +1,4 @@
+import { type HashBackend, portableHash } from '@stratumkit/bitcoin';
 import type { SubmitParams } from '@stratumkit/sv1';
 import { describe, expect, it } from 'vitest';
 import { upstream } from '../proxy/network.ts';
@@ -221,6 +222,72 @@ describe('a share', () => {
 });
 
 describe('a block', () => {
+  const BLOCK_NONCE = 0xb10c;
+  const HARD_NBITS = 0x1d00ffff;
+  /** Nobody finds one here, so this nonce makes one. */
+  const hash: HashBackend = {
+    ...portableHash,
+    sha256d: (bytes) => {
+      const isBlock =
+        bytes.length === 80 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(76, true) === BLOCK_NONCE;
+      return isBlock ? new Uint8Array(32).fill(1, 0, 8) : portableHash.sha256d(bytes);
+    },
+  };
+
+  function withBlock(habits = {}) {
+    const all = connected({ hash }, { ...QUIET, ...habits });
+    all.pool.newTip(new Uint8Array(32).fill(0xff, 0, 26), HARD_NBITS);
+    all.network.run(1);
+    const { miner } = all;
+    const share = { ...miner.find(miner.job!, miner.difficulties.at(-1)!), nonce: BLOCK_NONCE };
+    return { ...all, block: share };
+  }
+
+  it('is sent up, and said so', () => {
+    const { network, translator, miner, block } = withBlock();
+    miner.submit(block);
+    network.run(1);
+    expect(miner.accepted).toBe(1);
+    expect(translator.eventsOf('block')).toMatchObject([{ workerName: 'alice.rig', sent: true }]);
+    expect(translator.sent('SubmitSharesExtended').map(({ value }) => value.nonce)).toEqual([BLOCK_NONCE]);
+  });
+
+  it.each<[string, (share: SubmitParams) => SubmitParams, string]>([
+    ['before its job', (share) => ({ ...share, ntime: share.ntime - 100 }), 'invalid-share'],
+    ['with bits outside of the mask', (share) => ({ ...share, versionBits: 0x20 }), 'invalid-version-bits'],
+  ])('%s is refused, and sent up all the same', (_, spoil, refusal) => {
+    const { network, translator, miner, block } = withBlock({ mask: 0xffffffff });
+    miner.submit(spoil(block));
+    network.run(1);
+    expect(miner.accepted).toBe(0);
+    expect(translator.eventsOf('shareRefused')).toMatchObject([{ refusal }]);
+    expect(translator.eventsOf('block')).toMatchObject([{ sent: true }]);
+    expect(translator.sent('SubmitSharesExtended').length).toBe(1);
+  });
+
+  it('of the last tip is refused as stale, and sent up all the same', () => {
+    const { network, pool, translator, miner, block } = withBlock();
+    pool.newTip(new Uint8Array(32).fill(0xff, 0, 26), HARD_NBITS);
+    network.run(1);
+    miner.submit(block);
+    network.run(1);
+    expect(miner.refusals).toMatchObject([{ code: 21 }]);
+    expect(translator.eventsOf('block')).toMatchObject([{ sent: true }]);
+    expect(translator.sent('SubmitSharesExtended').length).toBe(1);
+  });
+
+  it('of an upstream that is gone cannot be sent, and that is said', () => {
+    const { network, pool, translator, miner, block } = withBlock();
+    pool.mood = 'refusing';
+    network.cut('pool');
+    network.run(1);
+    miner.submit(block);
+    network.run(1);
+    expect(miner.refusals).toMatchObject([{ code: 21 }]);
+    expect(translator.eventsOf('block')).toMatchObject([{ sent: false }]);
+    expect([...translator.core.miners][0]!.totals.blocks).toBe(1);
+  });
+
   // nbits of difficulty 1 cannot be met here; a translator that is told an easier network leaves blocks to the upstream.
   it('on an easy network is what the upstream finds among its shares', () => {
     const { network, pool, translator, miner, share } = quiet();
