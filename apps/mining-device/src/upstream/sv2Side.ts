@@ -1,24 +1,18 @@
-import type { Now } from '@stratumkit/codec';
 import { type ClosedEvent, type ConnectionEvent, SilentServers } from '@stratumkit/connection';
-import { DeviceCore, type DeviceInput, type DeviceOutput, type SearchChunk } from '@stratumkit/roles';
+import { DeviceCore, type DeviceInput, type DeviceOutput } from '@stratumkit/roles';
 import type { Link } from '@stratumkit/transport';
 import type { MiningDeviceModules } from '../modules.ts';
 import { type DeviceUpstream, identityOf, type MiningDeviceOptions } from '../options.ts';
-import { CoreTimer } from './coreTimer.ts';
+import { CoreSide } from './coreSide.ts';
 import { createUpstreamConnection, wantedExtensions } from './sv2Connection.ts';
-import type { UpstreamSide, UpstreamSideOwner } from './upstreamSide.ts';
+import type { UpstreamSideOwner } from './upstreamSide.ts';
 
 /** SV2 devices and their connections. */
-export class Sv2Side implements UpstreamSide {
+export class Sv2Side extends CoreSide<DeviceInput, DeviceOutput<DeviceUpstream>, Link<'mining'>> {
   readonly #options: MiningDeviceOptions;
   readonly #modules: MiningDeviceModules;
   readonly #owner: UpstreamSideOwner;
-  readonly #core: DeviceCore<DeviceUpstream>;
-  readonly #connecting = new AbortController();
-  readonly #links = new Map<number, Link<'mining'>>();
   readonly #silentServers = new SilentServers();
-  readonly #timer: CoreTimer;
-  #isClosed = false;
 
   constructor(
     options: MiningDeviceOptions,
@@ -26,11 +20,8 @@ export class Sv2Side implements UpstreamSide {
     owner: UpstreamSideOwner,
     nominalHashrate: number,
   ) {
-    this.#options = options;
-    this.#modules = modules;
-    this.#owner = owner;
     const { channel, connections, minExtranonceSize, rollVersion, tlvByteOrder } = options;
-    this.#core = new DeviceCore<DeviceUpstream>({
+    const core = new DeviceCore<DeviceUpstream>({
       devices: owner.names.map((name) => ({
         name,
         userIdentity: identityOf(options, name),
@@ -44,53 +35,28 @@ export class Sv2Side implements UpstreamSide {
       ...(rollVersion === undefined ? {} : { rollVersion }),
       ...(tlvByteOrder === undefined ? {} : { tlvByteOrder }),
     });
-    this.#timer = new CoreTimer(modules.clock, () => this.#handle({ type: 'tick' }));
-  }
-
-  start(): void {
-    this.#handle({ type: 'start' });
-  }
-
-  take(device: number, count: number, now: Now): SearchChunk | undefined {
-    return this.#core.take(device, count, now);
-  }
-
-  found(device: number, chunk: SearchChunk, nonce: number): void {
-    this.#handle({ type: 'found', device, chunk, nonce });
+    super(core, modules.clock);
+    this.#options = options;
+    this.#modules = modules;
+    this.#owner = owner;
   }
 
   measured(device: number, hashesPerSecond: number): void {
-    this.#handle({ type: 'hashrate', device, hashesPerSecond });
+    this.handle({ type: 'hashrate', device, hashesPerSecond });
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#timer.set(undefined);
-    const links = [...this.#links.values()];
-    this.#links.clear();
-    for (const link of links) link.close('shutdown');
-    this.#connecting.abort();
-    await Promise.all(links.map((link) => link.closed));
-  }
-
-  #handle(input: DeviceInput): void {
-    if (this.#isClosed) return;
-    for (const output of this.#core.handle(input, this.#modules.clock())) this.#perform(output);
-    this.#timer.set(this.#core.deadline);
-  }
-
-  #perform(output: DeviceOutput<DeviceUpstream>): void {
+  protected perform(output: DeviceOutput<DeviceUpstream>): void {
     switch (output.type) {
       case 'send': {
         const { frame, kind, channelId } = output;
         for (const connection of output.to) {
-          this.#links.get(connection)?.send(frame, { kind, ...(channelId === undefined ? {} : { channelId }) });
+          this.links.get(connection)?.send(frame, { kind, ...(channelId === undefined ? {} : { channelId }) });
         }
         return;
       }
       case 'close': {
-        const link = this.#links.get(output.to);
-        this.#links.delete(output.to);
+        const link = this.links.get(output.to);
+        this.links.delete(output.to);
         link?.close('role-decision', { reason: output.reason });
         return;
       }
@@ -98,7 +64,7 @@ export class Sv2Side implements UpstreamSide {
         void this.#connect(output.connection, output.upstream);
         return;
       case 'channels':
-        this.#links.get(output.connection)?.setOpenChannels(output.open);
+        this.links.get(output.connection)?.setOpenChannels(output.open);
         return;
       case 'search':
         this.#owner.setWorking(output.device, output.order !== undefined);
@@ -115,8 +81,8 @@ export class Sv2Side implements UpstreamSide {
     const wanted = wantedExtensions(this.#options);
     const { monotonicMs } = this.#modules.clock();
     const extensions = wanted && this.#silentServers.extensionsFor(server, wanted, monotonicMs);
-    try {
-      const link = await this.#modules.connect<'mining'>({
+    await this.connect(connection, (signal) =>
+      this.#modules.connect<'mining'>({
         host,
         port,
         createConnection: (now) =>
@@ -127,28 +93,25 @@ export class Sv2Side implements UpstreamSide {
             this.#silentServers.keptSilent(server, now.monotonicMs);
           this.#onConnectionEvent(connection, event);
         },
-        signal: this.#connecting.signal,
-      });
-      this.#links.set(connection, link);
-    } catch (error) {
-      this.#handle({ type: 'disconnected', connection, reason: (error as { code?: string }).code ?? 'connect-failed' });
-    }
+        signal,
+      }),
+    );
   }
 
   #onConnectionEvent(connection: number, event: ConnectionEvent<'mining'>): void {
     switch (event.type) {
       case 'ready':
-        this.#handle({ type: 'connected', connection, flags: event.flags, extensions: event.extensions });
+        this.handle({ type: 'connected', connection, flags: event.flags, extensions: event.extensions });
         return;
       case 'message':
-        this.#handle({ type: 'message', connection, message: event.message });
+        this.handle({ type: 'message', connection, message: event.message });
         return;
       case 'closed':
-        this.#links.delete(connection);
-        this.#handle({ type: 'disconnected', connection, reason: reasonOf(event) });
+        this.links.delete(connection);
+        this.handle({ type: 'disconnected', connection, reason: reasonOf(event) });
         return;
       case 'extensions':
-        this.#handle({ type: 'extensions', connection, extensions: event.extensions });
+        this.handle({ type: 'extensions', connection, extensions: event.extensions });
         return;
       case 'foreign':
       case 'ignored':

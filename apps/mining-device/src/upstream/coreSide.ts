@@ -1,0 +1,82 @@
+import type { Now } from '@stratumkit/codec';
+import type { SearchChunk } from '@stratumkit/roles';
+import { CoreTimer } from './coreTimer.ts';
+import type { UpstreamSide } from './upstreamSide.ts';
+
+/** What both protocols' device cores have in common. */
+interface Core<Input, Output> {
+  readonly deadline: number | undefined;
+  take(device: number, count: number, now: Now): SearchChunk | undefined;
+  handle(input: Input | CommonInput, now: Now): readonly Output[];
+}
+
+type CommonInput =
+  | { readonly type: 'start' | 'tick' }
+  | { readonly type: 'found'; readonly device: number; readonly chunk: SearchChunk; readonly nonce: number }
+  | { readonly type: 'disconnected'; readonly connection: number; readonly reason: string };
+
+interface ClosableLink {
+  close(cause: 'shutdown'): void;
+  readonly closed: Promise<unknown>;
+}
+
+/** Joins a device core, its sockets and its timer. */
+export abstract class CoreSide<Input, Output, Link extends ClosableLink> implements UpstreamSide {
+  protected readonly links = new Map<number, Link>();
+  readonly #core: Core<Input, Output>;
+  readonly #clock: () => Now;
+  readonly #connecting = new AbortController();
+  readonly #timer: CoreTimer;
+  #isClosed = false;
+
+  constructor(core: Core<Input, Output>, clock: () => Now) {
+    this.#core = core;
+    this.#clock = clock;
+    this.#timer = new CoreTimer(clock, () => this.handle({ type: 'tick' }));
+  }
+
+  abstract measured(device: number, hashesPerSecond: number): void;
+
+  start(): void {
+    this.handle({ type: 'start' });
+  }
+
+  take(device: number, count: number, now: Now): SearchChunk | undefined {
+    return this.#core.take(device, count, now);
+  }
+
+  found(device: number, chunk: SearchChunk, nonce: number): void {
+    this.handle({ type: 'found', device, chunk, nonce });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer.set(undefined);
+    const links = [...this.links.values()];
+    this.links.clear();
+    for (const link of links) link.close('shutdown');
+    this.#connecting.abort();
+    await Promise.all(links.map((link) => link.closed));
+  }
+
+  protected abstract perform(output: Output): void;
+
+  protected handle(input: Input | CommonInput): void {
+    if (this.#isClosed) return;
+    for (const output of this.#core.handle(input, this.#clock())) this.perform(output);
+    this.#timer.set(this.#core.deadline);
+  }
+
+  /** Keeps the link that `open` gives; undefined, and the core is told, if there is none. */
+  protected async connect(connection: number, open: (signal: AbortSignal) => Promise<Link>): Promise<Link | undefined> {
+    try {
+      const link = await open(this.#connecting.signal);
+      this.links.set(connection, link);
+      return link;
+    } catch (error) {
+      const reason = (error as { code?: string }).code ?? 'connect-failed';
+      this.handle({ type: 'disconnected', connection, reason });
+      return undefined;
+    }
+  }
+}
