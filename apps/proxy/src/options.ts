@@ -1,4 +1,12 @@
-import type { MiningServerLimits, ProxyLimits, RetryPolicy, UpstreamTimeouts, WorkUpstream } from '@stratumkit/roles';
+import type { ConnectionLimits } from '@stratumkit/connection';
+import type {
+  MiningClientLimits,
+  MiningServerLimits,
+  ProxyLimits,
+  RetryPolicy,
+  UpstreamTimeouts,
+  WorkUpstream,
+} from '@stratumkit/roles';
 
 export interface ProxyUpstream extends WorkUpstream {
   /** 32 bytes, x-only. */
@@ -34,6 +42,9 @@ export interface ProxyOptions {
   readonly supportedExtensions?: readonly number[];
   readonly requiredExtensions?: readonly number[];
   readonly maxConnections?: number;
+  /** Of each downstream connection. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  readonly clientLimits?: Partial<MiningClientLimits>;
   readonly limits?: Partial<ProxyLimits>;
   readonly serverLimits?: Partial<MiningServerLimits>;
   readonly retry?: Partial<RetryPolicy>;

@@ -108,6 +108,7 @@ function createCore(options: ProxyOptions, { random, hash }: ProxyModules): Prox
     ...(options.vardiff !== false && { retargeting: { sharesPerMinute, minHashrate, maxHashrate } }),
     ...(options.shareBatchSize !== undefined && { shareBatchSize: options.shareBatchSize }),
     ...(options.limits !== undefined && { limits: options.limits }),
+    ...(options.clientLimits !== undefined && { clientLimits: options.clientLimits }),
     ...(options.serverLimits !== undefined && { serverLimits: options.serverLimits }),
     ...(options.retry !== undefined && { retry: options.retry }),
     ...(options.timeouts !== undefined && { timeouts: options.timeouts }),
@@ -122,6 +123,7 @@ function connectionOptions(
   return {
     protocol: 'mining',
     security,
+    ...(options.connectionLimits !== undefined && { limits: options.connectionLimits }),
     setup: {
       side: 'server',
       policy: (request) => core.decideSetup(request),

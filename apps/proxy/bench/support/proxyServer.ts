@@ -1,5 +1,6 @@
 /** A proxy in a process of its own, so that its time and memory can be told from those of others. Talks by IPC. */
 import type { Connection } from '@stratumkit/connection';
+import { UNMETERED } from '../../../pool/bench/support/limits.ts';
 import { Meter } from '../../../pool/bench/support/meter.ts';
 import { createProxy, defaultModules, type RunningProxy } from '../../src/index.ts';
 import type { ProxyAnswer, ProxyRequest, Traffic } from './protocol.ts';
@@ -30,6 +31,9 @@ async function serve(request: ProxyRequest): Promise<ProxyAnswer> {
           minHashrate: 1e-9,
           vardiff: false,
           shareBatchSize,
+          // The proxy itself is what is measured, not its patience.
+          connectionLimits: UNMETERED,
+          clientLimits: { pendingSharesPerChannel: 1_000_000 },
         },
         {
           ...defaultModules,
