@@ -37,6 +37,10 @@ export const PROXY_FIELDS = {
       port: integer({ doc: 'its port', minimum: 1, maximum: 65_535 }),
       authority_pubkey: authorityPublicKey({ doc: 'its authority key', optional: true }),
       user_identity: string({ doc: 'who mines there; user_identity by default', optional: true, maxLength: 255 }),
+      tlv_byte_order: choice(['big', 'little'], {
+        doc: "of a worker's name there; tlv_byte_order by default",
+        optional: true,
+      }),
     },
     { doc: 'pools or proxies to work for' },
   ),
@@ -130,24 +134,23 @@ export function toOptions(config: ProxyConfig): ProxyOptions {
 /** Those of the flag first. */
 function upstreamsOf(config: ProxyConfig): readonly ProxyUpstream[] {
   const given = [
-    ...config.upstream.map((url) => ({ ...url, userIdentity: undefined })),
-    ...config.upstreams.map(({ address: host, port, authorityPubkey, userIdentity }) => ({
-      host,
-      port,
+    ...config.upstream.map((url) => ({ ...url, userIdentity: undefined, tlvByteOrder: undefined })),
+    ...config.upstreams.map(({ address, authorityPubkey, ...rest }) => ({
+      ...rest,
+      host: address,
       authorityPublicKey: authorityPubkey,
-      userIdentity,
     })),
   ];
   if (given.length === 0)
     throw new ConfigError('upstream-missing', 'no upstream: give [[upstreams]] with address and port, or --upstream');
-  const { tlvByteOrder } = config;
-  return given.map(({ host, port, authorityPublicKey: key, userIdentity = config.userIdentity }) => {
+  return given.map((upstream) => {
+    const { host, port, userIdentity = config.userIdentity, tlvByteOrder = config.tlvByteOrder } = upstream;
     if (userIdentity === undefined)
       throw new ConfigError(
         'user-identity-missing',
         `no user_identity for the upstream ${formatSocketAddress({ host, port })}: set its own, or one for all`,
       );
-    return { host, port, authorityPublicKey: key, userIdentity, tlvByteOrder };
+    return { host, port, authorityPublicKey: upstream.authorityPublicKey, userIdentity, tlvByteOrder };
   });
 }
 

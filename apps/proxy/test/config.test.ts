@@ -21,6 +21,7 @@ address = "pool.example"
 port = 3333
 authority_pubkey = "${PUBLIC}"
 user_identity = "alice"
+tlv_byte_order = "little"
 
 [[upstreams]]
 address = "spare.example"
@@ -45,8 +46,8 @@ describe('the configuration', () => {
     expect(options(FILE)).toMatchObject({
       listen: { host: '0.0.0.0', port: 34255 },
       upstreams: [
-        { host: 'pool.example', port: 3333, userIdentity: 'alice' },
-        { host: 'spare.example', port: 3334, userIdentity: 'farm' },
+        { host: 'pool.example', port: 3333, userIdentity: 'alice', tlvByteOrder: 'little' },
+        { host: 'spare.example', port: 3334, userIdentity: 'farm', tlvByteOrder: 'big' },
       ],
       upstreamSecurity: 'authenticated',
       sharesPerMinute: 12.5,
@@ -60,6 +61,13 @@ describe('the configuration', () => {
     const { upstreams, timeouts } = options(FILE, environment);
     expect(upstreams.map(({ host }) => host)).toEqual(['first.example', 'pool.example', 'spare.example']);
     expect(timeouts).toEqual({ returnAfterMs: 5_000 });
+  });
+
+  it('has a byte order for the upstreams that name none', () => {
+    const { upstreams } = options(
+      `tlv_byte_order = "little"\n${FILE.replace('tlv_byte_order = "little"', 'tlv_byte_order = "big"')}`,
+    );
+    expect(upstreams.map(({ tlvByteOrder }) => tlvByteOrder)).toEqual(['big', 'little']);
   });
 
   it('knows both modes', () => {
