@@ -8,7 +8,7 @@ import { defaultModules, type TranslatorModules } from './modules.ts';
 import type { TranslatorOptions, TranslatorUpstream } from './options.ts';
 import { TranslatorMachine } from './translatorMachine.ts';
 import { securityOf } from './upstreamConnection.ts';
-import { UpstreamLinks } from './upstreamLinks.ts';
+import { createUpstreamLinks } from './upstreamLinks.ts';
 
 export interface Translator {
   readonly address: { readonly host: string; readonly port: number };
@@ -51,7 +51,7 @@ export async function createTranslator(
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     });
-    const upstreams = new UpstreamLinks(options, modules, (input) => machine.handle(input));
+    const upstreams = createUpstreamLinks(options, modules, (input) => machine.handle(input));
     const machine = new TranslatorMachine(core, { clock: modules.clock, upstreams, onEvent });
     resources.add('upstreams', () => upstreams.close());
     const listener = await modules.listenLines({

@@ -12,6 +12,7 @@ export type {
   LineTls,
 } from './linesTypes.ts';
 export { listen } from './listen.ts';
+export { type OutgoingEvent, OutgoingLinks, type OutgoingLinksOptions } from './outgoingLinks.ts';
 export { TransportError, type TransportErrorCode } from './transportError.ts';
 export { DEFAULT_FAIRNESS, type FairnessLimits, TurnScheduler, type TurnTask } from './turnScheduler.ts';
 export type {

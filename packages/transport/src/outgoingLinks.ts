@@ -1,0 +1,88 @@
+import type { Now } from '@stratumkit/codec';
+import type { ClosedEvent, Connection, ConnectionEvent, FrameKind } from '@stratumkit/connection';
+import type { Protocol } from '@stratumkit/messages';
+import type { connect } from './connect.ts';
+import { TransportError } from './transportError.ts';
+import type { Link } from './types.ts';
+
+/** What comes of a link; `gone` is the last, with the close cause, or with the code of the error that kept it from being made. */
+export type OutgoingEvent<P extends Protocol> =
+  | Exclude<ConnectionEvent<P>, ClosedEvent>
+  | { readonly type: 'gone'; readonly reason: string };
+
+export interface OutgoingLinksOptions<P extends Protocol, Peer> {
+  readonly connect: typeof connect;
+  readonly clock: () => Now;
+  readonly createConnection: (peer: Peer, now: Now) => Connection<P>;
+  readonly onEvent: (id: number, event: OutgoingEvent<P>) => void;
+}
+
+/** The links that a machine asks for, by ids of the machine's own. Of an id that was dropped nothing is heard any more. */
+export class OutgoingLinks<P extends Protocol, Peer extends { readonly host: string; readonly port: number }> {
+  readonly #options: OutgoingLinksOptions<P, Peer>;
+  readonly #links = new Map<number, Link<P>>();
+  /** Links that the machine counts on, made or still being made. */
+  readonly #attempts = new Map<number, AbortController>();
+
+  constructor(options: OutgoingLinksOptions<P, Peer>) {
+    this.#options = options;
+  }
+
+  async connect(id: number, peer: Peer): Promise<void> {
+    const attempt = new AbortController();
+    this.#attempts.set(id, attempt);
+    const { host, port } = peer;
+    const { clock, createConnection } = this.#options;
+    try {
+      const link = await this.#options.connect<P>({
+        host,
+        port,
+        clock,
+        signal: attempt.signal,
+        createConnection: (now) => createConnection(peer, now),
+        onEvent: (event) => this.#receive(id, event),
+      });
+      if (this.#attempts.has(id)) this.#links.set(id, link);
+      else link.close('role-decision', { reason: 'dropped' });
+    } catch (error) {
+      if (!this.#attempts.delete(id)) return;
+      const reason = error instanceof TransportError ? error.code : 'connect-failed';
+      this.#options.onEvent(id, { type: 'gone', reason });
+    }
+  }
+
+  send(id: number, frame: Uint8Array, kind: FrameKind): void {
+    this.#links.get(id)?.send(frame, { kind });
+  }
+
+  setOpenChannels(id: number, open: number): void {
+    this.#links.get(id)?.setOpenChannels(open);
+  }
+
+  /** The machine knows already: no `gone` follows. */
+  drop(id: number, reason: string): void {
+    const link = this.#links.get(id);
+    // An open link is closed, not aborted: what was sent before goes out.
+    if (link === undefined) this.#attempts.get(id)?.abort();
+    else link.close('role-decision', { reason });
+    this.#links.delete(id);
+    this.#attempts.delete(id);
+  }
+
+  async close(): Promise<void> {
+    const links = [...this.#links.values()];
+    for (const id of [...this.#attempts.keys()]) this.drop(id, 'shutdown');
+    await Promise.all(links.map((link) => link.closed));
+  }
+
+  #receive(id: number, event: ConnectionEvent<P>): void {
+    if (!this.#attempts.has(id)) return;
+    if (event.type !== 'closed') {
+      this.#options.onEvent(id, event);
+      return;
+    }
+    this.#links.delete(id);
+    this.#attempts.delete(id);
+    this.#options.onEvent(id, { type: 'gone', reason: event.cause });
+  }
+}
