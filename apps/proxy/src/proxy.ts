@@ -10,7 +10,7 @@ import { defaultModules, type ProxyModules } from './modules.ts';
 import type { ProxyOptions, ProxyUpstream } from './options.ts';
 import { ProxyMachine } from './proxyMachine.ts';
 import { createServerSecurity, createUpstreamSecurity } from './security.ts';
-import { UpstreamLinks } from './upstreamLinks.ts';
+import { createUpstreamLinks } from './upstreamLinks.ts';
 
 export interface ProxyStatus {
   /** `host:port` of the upstream that serves work; undefined while none does. */
@@ -52,7 +52,7 @@ export async function createProxy(
     const { security, authorityPublicKey } = createServerSecurity(options, { random, crypto: keys.crypto });
     for (const upstream of options.upstreams) createUpstreamSecurity(upstream, options, modules);
     const core = createCore(options, modules);
-    const upstreams = new UpstreamLinks(options, modules, (input) => machine.handle(input));
+    const upstreams = createUpstreamLinks(options, modules, (input) => machine.handle(input));
     const machine = new ProxyMachine(core, { clock, upstreams, onEvent });
     resources.add('upstreams', () => upstreams.close());
     resources.add('machine', () => machine.close());

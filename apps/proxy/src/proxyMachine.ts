@@ -124,7 +124,7 @@ export class ProxyMachine {
         this.#links.get(output.connection)?.setOpenChannels(output.open);
         return;
       case 'connect':
-        upstreams.connect(output.connection, output.upstream);
+        void upstreams.connect(output.connection, output.upstream);
         return;
       case 'upstream-send':
         upstreams.send(output.connection, output.frame, output.kind);

@@ -38,8 +38,8 @@ describe('outgoing links', () => {
     const answers = [heard(watch, 7, 'message'), heard(watch, 8, 'message')];
     await Promise.all([links.connect(7, listener.address), links.connect(8, listener.address)]);
     await Promise.all(ready);
-    links.send(7, share(70), 'share');
-    links.send(8, share(80), 'share');
+    links.send(7, share(70), 'control');
+    links.send(8, share(80), 'control');
     expect(await Promise.all(answers)).toMatchObject([
       { message: { value: { lastSequenceNumber: 70 } } },
       { message: { value: { lastSequenceNumber: 80 } } },
@@ -86,7 +86,7 @@ describe('outgoing links', () => {
     const ready = heard(watch, 1, 'ready');
     await links.connect(1, listener.address);
     await ready;
-    for (let sequence = 0; sequence < 50; sequence++) links.send(1, share(sequence), 'share');
+    for (let sequence = 0; sequence < 50; sequence++) links.send(1, share(sequence), 'control');
     links.drop(1, 'done');
     const second = links.connect(2, listener.address);
     links.drop(2, 'changed its mind');
