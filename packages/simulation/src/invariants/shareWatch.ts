@@ -205,13 +205,12 @@ export class ShareWatch {
     }
   }
 
-  /** A pool has accepted a share. `templateIsCurrent`: the share's template is one of the pool's present tip. */
+  /** A pool has accepted a share. `isMined`: whether its template belongs to this tip, and that is still mined on. */
   accepted(
     pool: number,
     event: ShareEvent,
     book: ConnectionBook | undefined,
-    tip: HashKey,
-    templateIsCurrent: boolean,
+    isMined: (tip: HashKey) => boolean,
   ): void {
     const key = hashKey(event.hash);
     const share = this.#open.get(key);
@@ -228,7 +227,7 @@ export class ShareWatch {
     if (share !== undefined) {
       this.#invariants.check(
         'credited-valid',
-        (share.work === event.work || share.origin !== undefined) && share.tip === tip && templateIsCurrent,
+        (share.work === event.work || share.origin !== undefined) && isMined(share.tip),
         () => `${name()} was accepted for a work of ${event.work} (found for ${share.work}), or its tip is gone`,
       );
       if (share.origin !== undefined) {
@@ -258,17 +257,19 @@ export class ShareWatch {
     if (book?.isHonest !== true) return;
     const share = book.share(event.channelId, event.sequenceNumber);
     if (share !== undefined) share.isRefused = true;
+    // The server has closed the channel while the share was on the way; a relay does that with single ones.
+    const isClosed =
+      event.errorCode === 'invalid-channel-id' && (openChannels === 0 || !book.channels.has(event.channelId));
     this.#invariants.check(
       'neighbours-unharmed',
-      share !== undefined &&
-        // The tip changed, or was told again, while the share was on the way; or an upstream refused it for that; or the channel
-        // was closed meanwhile.
-        ((event.errorCode === 'stale-share' &&
+      isClosed ||
+        // The tip changed, or was told again, while the share was on the way; or an upstream refused it for that.
+        (share !== undefined &&
+          event.errorCode === 'stale-share' &&
           (share.tip !== tip ||
             share.tipsHeard < tipsTold ||
             share.tipReceivedMs <= switchedMs ||
-            share.next?.state === 'rejected')) ||
-          (event.errorCode === 'invalid-channel-id' && openChannels === 0)),
+            share.next?.state === 'rejected')),
       () =>
         `share ${event.sequenceNumber} (job ${event.jobId}) of ${event.userIdentity} was refused: ${event.errorCode}; ${explain(share)}`,
     );

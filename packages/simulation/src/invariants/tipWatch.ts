@@ -2,6 +2,8 @@ import { compareTargets } from '@stratumkit/bitcoin';
 import type { TemplateDistributionMessage } from '@stratumkit/messages';
 import { type HashKey, hashKey } from './keys.ts';
 
+/** A fan-out may be sliced, but not for longer. */
+export const TELL_MS = 1_000;
 /** Tips whose block target is remembered. */
 const REMEMBERED_TIPS = 24;
 
@@ -17,6 +19,7 @@ export class TipWatch implements MinedTip {
   #tip: HashKey = -1;
   #activatedMs = 0;
   #templates = new Set<bigint>();
+  #former: { readonly tip: HashKey; readonly templates: ReadonlySet<bigint> } = { tip: -1, templates: new Set() };
   readonly #futures = new Set<bigint>();
   /** The hardest block target announced for each tip. */
   readonly #targets = new Map<HashKey, Uint8Array>();
@@ -39,6 +42,13 @@ export class TipWatch implements MinedTip {
     return this.#templates.has(templateId);
   }
 
+  /** Whether a channel may still count a share on this tip: a new one goes out in slices, and whoever was not told mines on. */
+  isMined(tip: HashKey, templateId: bigint, nowMs: number): boolean {
+    if (tip === this.#tip) return this.isCurrent(templateId);
+    const { tip: former, templates } = this.#former;
+    return tip === former && templates.has(templateId) && nowMs - this.#activatedMs < TELL_MS;
+  }
+
   /** Undefined for a tip that was never announced. */
   hardestTarget(tip: HashKey): Uint8Array | undefined {
     return this.#targets.get(tip);
@@ -56,7 +66,10 @@ export class TipWatch implements MinedTip {
     const tip = hashKey(prevHash);
     const isNew = tip !== this.#tip;
     // The same tip again comes with another target, or after a reconnect: earlier templates on it stay good.
-    if (isNew) this.#templates = new Set();
+    if (isNew) {
+      this.#former = { tip: this.#tip, templates: this.#templates };
+      this.#templates = new Set();
+    }
     this.#templates.add(templateId);
     this.#futures.clear();
     const known = this.#targets.get(tip);

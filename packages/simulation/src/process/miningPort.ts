@@ -15,13 +15,11 @@ import type { Prng } from '../core/prng.ts';
 import type { ConnectionBook } from '../invariants/connectionBook.ts';
 import { type HashKey, hashKey } from '../invariants/keys.ts';
 import type { ServerView } from '../invariants/shareWatch.ts';
+import { TELL_MS } from '../invariants/tipWatch.ts';
 import { Endpoint } from '../network/endpoint.ts';
 import type { Incoming } from '../network/host.ts';
 import type { SimulationContext } from './context.ts';
 import type { SimProcess } from './simProcess.ts';
-
-/** A fan-out may be sliced, but not for longer. */
-const TELL_MS = 1_000;
 
 /** What a mining server is told of its clients. */
 export type MiningPortInput =

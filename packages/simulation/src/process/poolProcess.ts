@@ -245,12 +245,8 @@ export class PoolProcess extends SimProcess {
     const { shares, statistics } = this.#context.observer;
     switch (event.type) {
       case 'share':
-        shares.accepted(
-          this.host.index,
-          event,
-          this.#port.book(event.connection),
-          this.#tips.tip,
-          this.#tips.isCurrent(event.templateId),
+        shares.accepted(this.host.index, event, this.#port.book(event.connection), (tip) =>
+          this.#tips.isMined(tip, event.templateId, this.world.nowMs),
         );
         return;
       case 'shareRejected':

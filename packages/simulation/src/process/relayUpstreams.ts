@@ -122,7 +122,8 @@ export class RelayUpstreams implements MinedTip {
       ntime,
       nonce,
       foundMs: process.world.nowMs,
-      tipReceivedMs: origin.tipReceivedMs,
+      // The relay may have told its client later than it was told.
+      tipReceivedMs: Math.min(this.#activatedMs, origin.tipReceivedMs),
       tipsHeard: book.tips,
       isCounted: false,
       isRefused: false,
