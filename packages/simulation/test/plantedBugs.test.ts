@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { INVARIANTS } from '../src/invariants/invariants.ts';
 import { runSimulation } from '../src/runSimulation.ts';
 import { Scenario } from '../src/scenario.ts';
 import { PLANTED_BUGS } from './support/plantedBugs.ts';
+
+// Seconds of computing, on a machine that may have other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 

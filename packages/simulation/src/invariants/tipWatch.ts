@@ -42,11 +42,11 @@ export class TipWatch implements MinedTip {
     return this.#templates.has(templateId);
   }
 
-  /** Whether a channel may still count a share on this tip: a new one goes out in slices, and whoever was not told mines on. */
-  isMined(tip: HashKey, templateId: bigint, nowMs: number): boolean {
+  /** Whether a share on this tip may count. `isUntold`: its channel may not have been told of a new one, which goes out in slices. */
+  isMined(tip: HashKey, templateId: bigint, isUntold: boolean, nowMs: number): boolean {
     if (tip === this.#tip) return this.isCurrent(templateId);
     const { tip: former, templates } = this.#former;
-    return tip === former && templates.has(templateId) && nowMs - this.#activatedMs < TELL_MS;
+    return isUntold && tip === former && templates.has(templateId) && nowMs - this.#activatedMs < TELL_MS;
   }
 
   /** Undefined for a tip that was never announced. */

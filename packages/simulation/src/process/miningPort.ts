@@ -99,6 +99,11 @@ export class MiningPort {
     return { tip: tip(), switchedMs: switchedMs?.() ?? 0, openChannels, tipsTold };
   }
 
+  /** Whether some channel of the connection may not have been told of the present tip. */
+  mayBeUntold(connection: ConnectionId): boolean {
+    return this.#waiting.has(connection) || (this.#channels.get(connection) ?? 0) > 1;
+  }
+
   accept({ side, from }: Incoming): void {
     const { context, process, random, limits, setup } = this.#options;
     const permit = this.gate.admit(from.address);

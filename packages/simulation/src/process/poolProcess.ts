@@ -246,7 +246,7 @@ export class PoolProcess extends SimProcess {
     switch (event.type) {
       case 'share':
         shares.accepted(this.host.index, event, this.#port.book(event.connection), (tip) =>
-          this.#tips.isMined(tip, event.templateId, this.world.nowMs),
+          this.#tips.isMined(tip, event.templateId, this.#port.mayBeUntold(event.connection), this.world.nowMs),
         );
         return;
       case 'shareRejected':
