@@ -18,6 +18,7 @@ export const EXPRESSIONS = [
   '$repeat',
   '$concat',
   '$add',
+  '$and',
   '$xor',
   '$slice',
   '$le',
@@ -87,6 +88,10 @@ function apply(
       return listOf(evaluate(operand, scope), '$concat').flat() as JsonValue;
     case '$add':
       return listOf(evaluate(operand, scope), '$add').reduce((sum, item) => add(sum, item));
+    case '$and': {
+      const [left = 0, right = 0] = listOf(evaluate(operand, scope), '$and');
+      return Number(BigInt(left as number) & BigInt(right as number));
+    }
     case '$xor': {
       const [left = 0, right = 0] = listOf(evaluate(operand, scope), '$xor');
       return Number(BigInt(left as number) ^ BigInt(right as number));
