@@ -1,16 +1,39 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { ConformanceTest, Subject, SuiteTarget, TestedRole } from '@stratumkit/message-generator';
+import {
+  createMiningDevice,
+  createSearchKernel,
+  type MiningDevice,
+  type SearchWorkers,
+} from '@stratumkit/mining-device';
 import { publicKeyFromSecret } from '@stratumkit/noise';
 import { createPool, defaultModules as poolModules } from '@stratumkit/pool';
+import { createProxy, defaultModules as proxyModules } from '@stratumkit/proxy';
 import { createTemplateProvider, defaultModules as providerModules } from '@stratumkit/template-provider';
+import { createTranslator, defaultModules as translatorModules } from '@stratumkit/translator';
 import { SteppedSource } from './steppedSource.ts';
 
 const HOST = '127.0.0.1';
-const SECRET_KEY = new Uint8Array(32).fill(7);
+export const SECRET_KEY = new Uint8Array(32).fill(7);
+const PUBLIC_KEY = publicKeyFromSecret(SECRET_KEY);
 const REWARD_SCRIPT = Uint8Array.of(0x51);
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Puts something in front of an address; `noise`: those who connect there speak with encryption. */
+export type Tap = (where: {
+  readonly address: Address;
+  readonly side: 'downstream' | 'upstream';
+  readonly noise: boolean;
+}) => Promise<{ readonly address: Address; close(): Promise<void> }>;
 
 /** One of our roles, up and running with all that it needs. */
 export interface Scene {
-  target(test: ConformanceTest): Promise<SuiteTarget>;
+  /** Behind the tap, if there is one: then the role itself speaks without encryption. */
+  target(test: ConformanceTest, tap?: Tap): Promise<SuiteTarget>;
   /** A new tip for the role. */
   newBlock?(): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +70,15 @@ const UNUSED_SOURCE = {
 } as const;
 
 async function poolScene(security: Security): Promise<Scene> {
+  const { source, pool, close } = await startPool(security);
+  return {
+    target: (test, tap) => serverTarget(pool.address, security, test, tap),
+    newBlock: async () => source.findBlock(),
+    close,
+  };
+}
+
+async function startPool(security: Security) {
   // No share may happen to be a block.
   const source = new SteppedSource(targetOf(200));
   const provider = await startProvider(source, 'plain');
@@ -65,35 +97,238 @@ async function poolScene(security: Security): Promise<Scene> {
     },
     poolModules,
   );
+  const close = async () => {
+    await pool.close();
+    await provider.close();
+  };
+  return { source, pool, close };
+}
+
+/** A proxy or translator in front of our pool, and one for each test that is its upstream. */
+async function betweenScene(
+  security: Security,
+  start: (upstream: Address & { readonly noise: boolean }, own: Security) => Promise<Between>,
+): Promise<Scene> {
+  const { source, pool, close } = await startPool('plain');
+  const role = await start({ ...pool.address, noise: false }, security);
   return {
-    target: async () => ({ subject: { address: pool.address, security: securityOf(security) } }),
+    target: async (test, tap) =>
+      test.plan.connections.some((connection) => connection.role === 'server')
+        ? betweenTarget(security, test, tap, start)
+        : serverTarget(role.address, security, test, tap),
     newBlock: async () => source.findBlock(),
     async close() {
-      await pool.close();
-      await provider.close();
+      await role.close();
+      await close();
     },
   };
+}
+
+/** A role of its own for a test that is its upstream; it looks for that through a pipe, whose other end is laid when the test listens. */
+async function betweenTarget(
+  security: Security,
+  test: ConformanceTest,
+  tap: Tap | undefined,
+  start: (upstream: Address & { readonly noise: boolean }, own: Security) => Promise<Between>,
+): Promise<SuiteTarget> {
+  const pipe = await openPipe();
+  const noise = security === 'noise' || test.about.needs.length > 0;
+  const role = await start({ ...pipe.address, noise }, 'plain');
+  const target = clientTarget(security, test, tap, async (upstream) => {
+    pipe.lead(upstream);
+    return { close: async () => undefined };
+  });
+  return {
+    ...target,
+    subject: { ...target.subject, address: role.address, security: { type: 'plain' } },
+    async close() {
+      await role.close();
+      await pipe.close();
+      await target.close?.();
+    },
+  };
+}
+
+/** A socket whose bytes go wherever it is told later. */
+async function openPipe() {
+  const open = new Set<Socket>();
+  let lead: (address: Address) => void = () => undefined;
+  const leads = new Promise<Address>((resolve) => {
+    lead = resolve;
+  });
+  const server = createServer({ allowHalfOpen: false }, (socket) => {
+    void leads.then((address) => {
+      const other = connect(address);
+      for (const [from, to] of [
+        [socket, other],
+        [other, socket],
+      ] as const) {
+        open.add(from);
+        from.pipe(to);
+        from.on('error', () => to.destroy());
+        from.on('close', () => to.destroySoon());
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: { host: HOST, port },
+    lead,
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+interface Between {
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+function proxyScene(security: Security): Promise<Scene> {
+  return betweenScene(security, ({ host, port, noise }, own) =>
+    createProxy(
+      {
+        listen: { host: HOST, port: 0 },
+        upstreams: [{ host, port, userIdentity: 'conformance', ...(noise ? { authorityPublicKey: PUBLIC_KEY } : {}) }],
+        upstreamSecurity: noise ? 'authenticated' : 'plain',
+        authoritySecretKey: SECRET_KEY,
+        insecure: own === 'plain',
+        minHashrate: 1,
+        sharesPerMinute: 6_000,
+        vardiff: false,
+      },
+      proxyModules,
+    ),
+  );
+}
+
+function translatorScene(security: Security): Promise<Scene> {
+  return betweenScene(security, ({ host, port, noise }) =>
+    createTranslator(
+      {
+        listen: { host: HOST, port: 0 },
+        upstreams: [{ host, port, userIdentity: 'conformance', ...(noise ? { authorityPublicKey: PUBLIC_KEY } : {}) }],
+        security: noise ? 'authenticated' : 'plain',
+        aggregateChannels: false,
+        difficulty: { sharesPerMinute: 60, minerHashrate: 1_000, vardiff: false, minDifficulty: 1e-9 },
+      },
+      translatorModules,
+    ),
+  );
 }
 
 async function templateProviderScene(security: Security): Promise<Scene> {
   const source = new SteppedSource(targetOf(248));
   const provider = await startProvider(source, security);
   return {
-    target: async () => ({ subject: { address: provider.address, security: securityOf(security) } }),
+    target: (test, tap) => serverTarget(provider.address, security, test, tap),
     newBlock: async () => source.findBlock(),
     close: () => provider.close(),
   };
 }
 
+/** Tests that need encryption get it from the tap. */
+async function serverTarget(
+  address: Address,
+  security: Security,
+  { about }: ConformanceTest,
+  tap: Tap | undefined,
+): Promise<SuiteTarget> {
+  if (tap === undefined) return { subject: { address, security: securityOf(security) } };
+  const noise = about.needs.length > 0;
+  const tapped = await tap({ address, side: 'downstream', noise });
+  return {
+    subject: { address: tapped.address, security: securityOf(noise ? 'noise' : 'plain') },
+    close: () => tapped.close(),
+  };
+}
+
 function securityOf(security: Security): Subject['security'] {
   if (security === 'plain') return { type: 'plain' };
-  return { type: 'initiator', authorityPublicKey: publicKeyFromSecret(SECRET_KEY) };
+  return { type: 'initiator', authorityPublicKey: PUBLIC_KEY };
+}
+
+/** A device for each test: with a channel of the kind that the test's name ends with. */
+async function deviceScene(security: Security): Promise<Scene> {
+  return {
+    target: async (test, tap) => {
+      const { name, channel } = deviceOf(test);
+      return clientTarget(security, test, tap, ({ host, port, noise }) =>
+        createMiningDevice(
+          {
+            upstreams: [{ host, port, ...(noise ? { authorityPublicKey: PUBLIC_KEY } : {}) }],
+            security: noise ? 'authenticated' : 'plain',
+            userIdentity: 'conformance',
+            name,
+            channel,
+            hashrate: 5_000,
+            workers: 1,
+            workerTracking: true,
+          },
+          { createWorkers: searchHere },
+        ),
+      );
+    },
+    close: async () => undefined,
+  };
+}
+
+/** The kernel of the device in this thread: a thread for each of many short tests takes longer to start than to hash. */
+function searchHere(): SearchWorkers {
+  const kernel = createSearchKernel();
+  return {
+    size: 1,
+    idle: 1,
+    run: async ({ header, target, firstNonce, count }) => {
+      const started = performance.now();
+      const { nonces, tried } = kernel.search(header, target, firstNonce, count);
+      return { nonces, tried, elapsedMs: performance.now() - started };
+    },
+    close: async () => undefined,
+  };
+}
+
+function deviceOf({ about }: ConformanceTest): { readonly name: string; readonly channel: 'standard' | 'extended' } {
+  return { name: 'device', channel: about.id.endsWith('-standard') ? 'standard' : 'extended' };
+}
+
+/** A role that connects to the test: it is started when the test listens, behind the tap if there is one. */
+function clientTarget(
+  security: Security,
+  { about }: ConformanceTest,
+  tap: Tap | undefined,
+  start: (upstream: Address & { readonly noise: boolean }) => Promise<Pick<MiningDevice, 'close'>>,
+): SuiteTarget {
+  const noise = security === 'noise' || about.needs.length > 0;
+  const listenSecurity: Subject['listenSecurity'] = noise
+    ? { type: 'responder', authoritySecretKey: SECRET_KEY }
+    : { type: 'plain' };
+  const closing: Promise<{ close(): Promise<void> }>[] = [];
+  return {
+    subject: { listen: { host: HOST, port: 0 }, listenSecurity },
+    onListening: (port) => {
+      const direct = { address: { host: HOST, port }, close: async () => undefined };
+      const tapped =
+        tap === undefined ? Promise.resolve(direct) : tap({ address: direct.address, side: 'upstream', noise });
+      const role = tapped.then(({ address }) => start({ ...address, noise }));
+      closing.push(role, tapped);
+    },
+    close: async () => {
+      for (const part of closing) await (await part).close();
+    },
+  };
 }
 
 /** Starts one of our roles. */
 export const SCENES: Readonly<Partial<Record<TestedRole, (security: Security) => Promise<Scene>>>> = {
   pool: poolScene,
   'template-provider': templateProviderScene,
+  device: deviceScene,
+  proxy: proxyScene,
+  translator: translatorScene,
 };
 
 export function startScene(role: TestedRole, security: Security): Promise<Scene> {

@@ -2,6 +2,9 @@ import { fastHash } from '@stratumkit/accelerate';
 import { createTemplate, Mempool, mineBlock, premine, RegtestChain, TransactionGenerator } from '@stratumkit/regtest';
 import type { SourceSink, TemplateSource } from '@stratumkit/template-provider';
 
+/** In every template there are some. */
+const NEW_TRANSACTIONS = 5;
+
 const unixSeconds = () => Math.floor(Date.now() / 1000);
 
 /** A regtest chain on which nothing happens unless a test says so. */
@@ -20,7 +23,7 @@ export class SteppedSource implements TemplateSource {
   async start(sink: SourceSink): Promise<void> {
     this.#sink = sink;
     premine(this.#chain, this.#mempool, unixSeconds());
-    this.addTransactions(5);
+    this.addTransactions(NEW_TRANSACTIONS);
   }
 
   get height(): number {
@@ -36,12 +39,12 @@ export class SteppedSource implements TemplateSource {
   findBlock(): void {
     const { reason } = this.#chain.submitBlock(mineBlock(this.#template(), { hash: fastHash }), unixSeconds());
     if (reason !== undefined) throw new Error(`the block was refused: ${reason}`);
-    this.#deliver();
+    this.addTransactions(NEW_TRANSACTIONS);
   }
 
   async submitBlock({ bytes }: Parameters<TemplateSource['submitBlock']>[0]) {
     const { reason, tipChanged } = this.#chain.submitBlock(bytes, unixSeconds());
-    if (tipChanged) this.#deliver();
+    if (tipChanged) this.addTransactions(NEW_TRANSACTIONS);
     return { outcome: reason === undefined ? ('accepted' as const) : ('rejected' as const), reason };
   }
 

@@ -259,6 +259,7 @@ function structure(): Schema {
           nbits: {},
           target: {},
           from_nonce: {},
+          unless_merkle_root: {},
           want: { enum: ['share', 'miss'] },
           save: string,
         },

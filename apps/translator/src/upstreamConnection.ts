@@ -32,7 +32,7 @@ export function createUpstreamConnection(
           endpointHost: upstream.host,
           endpointPort: upstream.port,
           vendor: 'stratumkit',
-          hardwareVersion: '',
+          hardwareVersion: 'translator',
           firmware: 'translator',
           deviceId: '',
         },

@@ -83,6 +83,8 @@ export interface ConnectionPlan extends Place {
   readonly tested: boolean;
   /** Not encrypted, whatever the run says of the role under test. */
   readonly plain: boolean;
+  /** As a server, shows a certificate of an authority that nobody knows. */
+  readonly otherAuthority: boolean;
   /** Keys as in the file; with them the connection is encrypted. A client may encrypt without checking who answers. */
   readonly authorityPublicKey: Uint8Array | 'unverified' | undefined;
   readonly authoritySecretKey: Uint8Array | undefined;
@@ -188,6 +190,8 @@ export interface MineStep extends Place {
     readonly nbits: JsonValue;
   };
   readonly target: JsonValue;
+  /** With this root in its place the same nonce has to miss. */
+  readonly unlessMerkleRoot: JsonValue | undefined;
   /** A hash at or below the target, or one above it. */
   readonly want: 'share' | 'miss';
   readonly fromNonce: JsonValue;
@@ -296,6 +300,8 @@ export interface Expectation extends Place {
   readonly extensionType: JsonValue | undefined;
   readonly channelMessage: boolean | undefined;
   readonly length: JsonValue | undefined;
+  /** Bytes behind the last known field. */
+  readonly rest: JsonValue | undefined;
   readonly fields: readonly FieldCheck[];
   readonly saves: readonly FieldSave[];
 }

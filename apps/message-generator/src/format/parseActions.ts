@@ -78,7 +78,7 @@ function parseCall(node: Node, context: ActionContext): Step {
 }
 
 function parseMine(node: Node): Step {
-  const fields = ['version', 'prev_hash', 'merkle_root', 'ntime', 'nbits', 'target', 'from_nonce', 'want', 'save'];
+  const fields = ['version', 'prev_hash', 'merkle_root', 'ntime', 'nbits', 'target', 'from_nonce', 'unless_merkle_root', 'want', 'save'];
   node.warnUnknown(fields);
   const value = (key: string) => {
     const field = node.get(key);
@@ -96,6 +96,7 @@ function parseMine(node: Node): Step {
     },
     target: value('target'),
     want: node.get('want').exists ? node.get('want').oneOf(['share', 'miss']) : 'share',
+    unlessMerkleRoot: node.get('unless_merkle_root').json,
     fromNonce: node.get('from_nonce').json ?? 0,
     save: node.get('save').text(),
     file: node.file,

@@ -38,6 +38,7 @@ function parseNamed(node: Node): ConnectionPlan {
     'open',
     'tested',
     'plain',
+    'other_authority',
   ]);
   const protocol = node.get('protocol').exists ? node.get('protocol').oneOf(['sv2', 'sv1']) : 'sv2';
   const name = node.get('name').text();
@@ -46,13 +47,16 @@ function parseNamed(node: Node): ConnectionPlan {
   return { ...plan, opens: node.get('open').exists ? node.get('open').oneOf(['start', 'action']) : 'start' };
 }
 
+type Address = Pick<ConnectionPlan, 'ip' | 'port' | 'tested' | 'plain' | 'otherAuthority' | 'file' | 'line'>;
+
 /** `"tested": true`: where the role under test is, is known to the run alone. */
 function parseTested(
   node: Node,
-): Pick<ConnectionPlan, 'ip' | 'port' | 'tested' | 'plain' | 'file' | 'line'> | undefined {
+): Address | undefined {
   if (!node.get('tested').boolean(false)) return undefined;
   const plain = node.get('plain').boolean(false);
-  return { ip: '127.0.0.1', port: 0, tested: true, plain, file: node.file, line: node.line };
+  const otherAuthority = node.get('other_authority').boolean(false);
+  return { ip: '127.0.0.1', port: 0, tested: true, plain, otherAuthority, file: node.file, line: node.line };
 }
 
 function parseClient(node: Node, protocol: 'sv1' | 'sv2', name: string): ConnectionPlan {
@@ -90,7 +94,7 @@ function parseServer(node: Node, protocol: 'sv1' | 'sv2', name: string): Connect
   return { ...(parseTested(node) ?? address(node)), name, role: 'server', protocol, ...keys, opens: 'start' };
 }
 
-function address(node: Node) {
+function address(node: Node): Address {
   const ip = node.get('ip').text();
   if (ip !== '' && isIP(ip) === 0) node.get('ip').error('must be an IPv4 or IPv6 address, not a host name');
   return {
@@ -98,6 +102,7 @@ function address(node: Node) {
     port: node.get('port').integer(0, 65_535),
     tested: false,
     plain: false,
+    otherAuthority: false,
     file: node.file,
     line: node.line,
   };

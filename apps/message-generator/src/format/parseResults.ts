@@ -166,6 +166,7 @@ function parseExpectation(node: Node): Expectation {
     'extension_type',
     'channel_msg',
     'length',
+    'rest',
     'fields',
     'save',
   ]);
@@ -184,6 +185,7 @@ function parseExpectation(node: Node): Expectation {
     extensionType: extensionType.json,
     channelMessage: channelMessage.exists ? channelMessage.boolean() : undefined,
     length: node.get('length').json,
+    rest: node.get('rest').json,
     fields: fields.keys().map((key): FieldCheck => {
       const field = fields.get(key);
       const name = nameOf(field, definitions, false, key);

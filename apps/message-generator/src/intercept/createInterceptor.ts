@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { ConfigError } from '@stratumkit/codec';
 import { publicKeyFromSecret, type RandomBytes } from '@stratumkit/noise';
 import { createRandom } from '../values/random.ts';
-import { Link, type LinkOptions } from './link.ts';
+import { Link, type LinkFaults, type LinkOptions } from './link.ts';
 import { type RecordedConnection, Recording } from './recording.ts';
 import type { Effect, Heading, Rule } from './script.ts';
 import type { Intercepted } from './side.ts';
@@ -15,6 +15,7 @@ export interface InterceptorOptions {
   /** What the interceptor proves itself with to those who connect. */
   readonly authoritySecretKey: Uint8Array;
   readonly rules?: readonly Rule[];
+  readonly faults?: LinkFaults;
   /** Of random values in rules. */
   readonly seed?: number;
   readonly random: RandomBytes;
@@ -47,7 +48,17 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
   const recording = new Recording();
   let count = 0;
   let upstreamAddress = options.upstream.host;
+  let silent = 0;
+  let crashed = false;
+  const crash = () => {
+    crashed = true;
+    for (const link of links) link.close();
+  };
   const server = createServer((socket) => {
+    if (crashed) {
+      socket.destroy();
+      return;
+    }
     const number = ++count;
     const onEvent = (text: string) => options.onEvent?.({ connection: number, text });
     let record: RecordedConnection | undefined;
@@ -59,6 +70,7 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
       upstream: options.upstream,
       upstreamKey: options.upstreamKey ?? 'unverified',
       authoritySecretKey: options.authoritySecretKey,
+      faults: options.faults ?? {},
       onProtocol(protocol, encrypted) {
         record = recording.connection(protocol, encrypted);
         onEvent(`connected, ${protocol}${encrypted ? ', encrypted' : ''}`);
@@ -71,8 +83,10 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
       onUpstream: (address) => {
         upstreamAddress = address;
       },
+      onCrash: crash,
       onClosed(by) {
         links.delete(link);
+        if (link.isSilent && ++silent === options.faults?.crashesAfterSilent) crash();
         if (by === 'downstream') record?.closed();
         onEvent('closed');
       },

@@ -1,12 +1,13 @@
 import { connect, type Socket } from 'node:net';
-import type { JsonObject } from '@stratumkit/codec';
+import type { JsonObject, JsonValue } from '@stratumkit/codec';
+import type { ManualHeader } from '../format/model.ts';
 import { isObject } from '../format/reader.ts';
 import { bytesOf } from '../run/sending.ts';
 import { evaluate, type Scope } from '../values/evaluate.ts';
 import { type DecodedFrame, decodeFrame } from '../wire/decode.ts';
 import type { CodecEdge } from '../wire/sv2Codec.ts';
 import { RuleBook } from './ruleBook.ts';
-import type { Effect, Heading, Rule } from './script.ts';
+import type { Effect, Heading, MadeMessage, Rule } from './script.ts';
 import { frameSide, type Intercepted, lineSide, type SideCodec, sniff, writeTo } from './side.ts';
 
 export interface LinkOptions {
@@ -17,6 +18,7 @@ export interface LinkOptions {
   readonly upstream: { readonly host: string; readonly port: number };
   readonly upstreamKey: Uint8Array | 'unverified';
   readonly authoritySecretKey: Uint8Array;
+  readonly faults: LinkFaults;
   onMessage(message: Intercepted, to: Heading, effect: Effect | undefined): void;
   onProtocol(protocol: 'sv1' | 'sv2', encrypted: boolean): void;
   onEvent(text: string): void;
@@ -24,6 +26,28 @@ export interface LinkOptions {
   onUpstream(address: string): void;
   /** One end closed the connection first, or neither: it was closed here. */
   onClosed(by: Heading | undefined): void;
+  /** A rule or a fault has it that everything ends. */
+  onCrash(): void;
+}
+
+/** What an interceptor does that a faithful one would not; for standing in for a peer that is wrong. */
+export interface LinkFaults {
+  /** Downstream is plain SV2, whatever its first bytes look like. */
+  readonly isPlain?: boolean;
+  /** What connects is not encrypted upstream, whatever it is downstream. */
+  readonly plainUpstream?: boolean;
+  /** Whether those who speak without encryption are turned away. */
+  readonly refusesPlain?: boolean;
+  /** When the upstream closes, the downstream connection stays open. */
+  readonly keepsOpen?: boolean;
+  /** What cannot be decrypted or split into frames does not end the connection. */
+  readonly ignoresDamage?: boolean;
+  /** A frame that arrives in pieces ends the connection. */
+  readonly wholeFramesOnly?: boolean;
+  /** A header that claims more bytes than this is the end of everything. */
+  readonly crashesAbove?: number;
+  /** So are this many connections that ended without a byte. */
+  readonly crashesAfterSilent?: number;
 }
 
 /** Messages read from a side that may wait before it is read no further. */
@@ -51,6 +75,11 @@ export class Link {
     down.on('data', this.#first);
   }
 
+  /** Whether nothing came from downstream so far. */
+  get isSilent(): boolean {
+    return this.#up === undefined && this.#early.length === 0;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -64,8 +93,13 @@ export class Link {
     joined.set(this.#early);
     joined.set(chunk, this.#early.length);
     this.#early = joined;
-    const kind = sniff(joined);
+    const { faults } = this.#options;
+    const kind = faults.isPlain === true ? 'plain' : sniff(joined);
     if (kind === undefined) return;
+    if (kind === 'plain' && faults.refusesPlain === true) {
+      this.close();
+      return;
+    }
     this.#down.off('data', this.#first);
     this.#down.pause();
     const { upstream, onEvent, edge, upstreamKey, authoritySecretKey, onProtocol } = this.#options;
@@ -86,11 +120,18 @@ export class Link {
             ? [frameSide({ type: 'plain' }, edge), frameSide({ type: 'plain' }, edge)]
             : [
                 frameSide({ type: 'responder', authoritySecretKey }, edge),
-                frameSide({ type: 'initiator', authorityPublicKey: upstreamKey }, edge),
+                frameSide(
+                  faults.plainUpstream === true
+                    ? { type: 'plain' }
+                    : { type: 'initiator', authorityPublicKey: upstreamKey },
+                  edge,
+                ),
               ];
       this.#join(up, sides[0] as SideCodec, sides[1] as SideCodec);
     });
-    up.on('close', () => this.#gone('upstream', this.#toDown, this.#down));
+    up.on('close', () => {
+      if (faults.keepsOpen !== true) this.#gone('upstream', this.#toDown, this.#down);
+    });
   };
 
   /** One side is closed: what it had said still goes to the other, which is closed then. */
@@ -102,8 +143,10 @@ export class Link {
 
   #join(up: Socket, downCodec: SideCodec, upCodec: SideCodec): void {
     const hello = upCodec.start();
-    const toUp = new Lane('upstream', up, upCodec, this.#options, this.#book, (how) => this.#hangUp(how));
-    const toDown = new Lane('downstream', this.#down, downCodec, this.#options, this.#book, (how) => this.#hangUp(how));
+    const lane = (to: Heading, socket: Socket, codec: SideCodec, answer: (message: Intercepted) => void) =>
+      new Lane(to, socket, codec, this.#options, this.#book, (how) => this.#hangUp(how), answer);
+    const toUp: Lane = lane('upstream', up, upCodec, (message) => toDown.put(message));
+    const toDown: Lane = lane('downstream', this.#down, downCodec, (message) => toUp.put(message));
     this.#toUp = toUp;
     this.#toDown = toDown;
     this.#carry(this.#down, downCodec, toUp);
@@ -125,10 +168,13 @@ export class Link {
         const { messages, reply } = codec.push(chunk);
         if (reply !== undefined) from.write(reply);
         if (codec.ready) onReady();
+        const { crashesAbove, wholeFramesOnly } = this.#options.faults;
+        if (crashesAbove !== undefined && codec.awaitedBytes > crashesAbove) this.#options.onCrash();
+        if (wholeFramesOnly === true && codec.isWaiting) throw new Error('a frame in pieces');
         for (const message of messages) lane.take(message);
       } catch (error) {
         this.#options.onEvent((error as Error).message);
-        this.close();
+        if (this.#options.faults.ignoresDamage !== true) this.close();
         return;
       }
       if (lane.waiting > MAX_WAITING) {
@@ -159,6 +205,7 @@ class Lane {
   readonly #hangUp: (how: 'fin' | 'reset') => void;
   /** Held back by `reorder`. */
   readonly #held: { readonly message: Intercepted; left: number }[] = [];
+  readonly #answer: (message: Intercepted) => void;
   #queue: Promise<void>;
   #open: () => void = () => undefined;
   waiting = 0;
@@ -171,6 +218,7 @@ class Lane {
     options: LinkOptions,
     book: RuleBook,
     hangUp: (how: 'fin' | 'reset') => void,
+    answer: (message: Intercepted) => void,
   ) {
     this.#to = to;
     this.#socket = socket;
@@ -178,6 +226,7 @@ class Lane {
     this.#options = options;
     this.#book = book;
     this.#hangUp = hangUp;
+    this.#answer = answer;
     this.#queue = new Promise((resolve) => {
       this.#open = resolve;
     });
@@ -192,13 +241,29 @@ class Lane {
   take(message: Intercepted): void {
     const effect = this.#book.effectOn(message, this.#to);
     this.#options.onMessage(message, this.#to, effect);
+    // What a rule makes is made now, of what is known now.
+    let passing: Passing;
+    try {
+      passing = passingOf(message, effect, this.#options.scope);
+    } catch (error) {
+      this.#options.onEvent((error as Error).message);
+      passing = { before: [], message, after: [], back: [] };
+    }
+    this.#book.passed(message);
     this.waiting++;
     this.#queue = this.#queue
-      .then(() => this.#apply(message, effect))
+      .then(() => this.#apply(passing, effect))
       .catch((error: unknown) => this.#options.onEvent((error as Error).message))
       .finally(() => {
         this.waiting--;
       });
+  }
+
+  /** A message of our own, behind those that wait. */
+  put(message: Intercepted): void {
+    this.#queue = this.#queue
+      .then(() => this.#send(message))
+      .catch((error: unknown) => this.#options.onEvent((error as Error).message));
   }
 
   drained(): Promise<void> {
@@ -211,9 +276,17 @@ class Lane {
     for (const { message } of this.#held.splice(0)) await this.#send(message);
   }
 
-  async #apply(message: Intercepted, effect: Effect | undefined): Promise<void> {
+  async #apply({ before, message, after, back }: Passing, effect: Effect | undefined): Promise<void> {
+    for (const made of back) this.#answer(made);
+    for (const made of before) await this.#send(made);
+    if (message !== undefined) await this.#carryOut(message, effect);
+    for (const made of after) await this.#send(made);
+  }
+
+  async #carryOut(message: Intercepted, effect: Effect | undefined): Promise<void> {
     switch (effect?.kind) {
-      case 'drop':
+      case 'crash':
+        this.#options.onCrash();
         return;
       case 'close':
         this.#hangUp(effect.how);
@@ -229,8 +302,6 @@ class Lane {
         break;
       case 'corrupt':
         return this.#pass(corrupted(message, effect), effect);
-      case 'replace':
-        return this.#pass(replaced(message, effect, this.#options.scope));
     }
     return this.#pass(message);
   }
@@ -248,6 +319,35 @@ class Lane {
     const bytes = this.#codec.encode(message);
     for (const offset of flipped) if (offset < bytes.length) bytes[offset]! ^= 1;
     return writeTo(this.#socket, bytes);
+  }
+}
+
+/** What becomes of a message: what goes on in its place and around it, and what goes back. */
+interface Passing {
+  readonly before: readonly Intercepted[];
+  readonly message: Intercepted | undefined;
+  readonly after: readonly Intercepted[];
+  readonly back: readonly Intercepted[];
+}
+
+function passingOf(message: Intercepted, effect: Effect | undefined, scope: Scope): Passing {
+  const make = (list: readonly MadeMessage[]) => list.map((made) => madeOf(made, message, scope));
+  const plain = { before: [], message, after: [], back: [] };
+  switch (effect?.kind) {
+    case 'drop':
+      return { ...plain, message: undefined };
+    case 'replace':
+      return { ...plain, message: replaced(message, effect, scope) };
+    case 'header':
+      return { ...plain, message: withHeader(message, effect.header) };
+    case 'become':
+      return { ...plain, message: undefined, after: make(effect.messages) };
+    case 'answer':
+      return { ...plain, message: undefined, back: make(effect.messages) };
+    case 'insert':
+      return { ...plain, before: make(effect.before), after: make(effect.after) };
+    default:
+      return plain;
   }
 }
 
@@ -285,6 +385,23 @@ function replacedFrame(
   });
   const value = definition.fromJson({ ...json, ...Object.fromEntries(changes) });
   return decodeFrame({ ...message.frame, payload: definition.encode(value) });
+}
+
+/** A message that a rule makes: fields that it does not give are those of the message that it met. */
+function madeOf({ definition, fields }: MadeMessage, message: Intercepted, scope: Scope): DecodedFrame {
+  const given = 'frame' in message ? (message.json ?? {}) : {};
+  const json: Record<string, JsonValue> = {};
+  for (const [key, name] of Object.entries(definition.specNames)) {
+    const value = fields[name];
+    json[name] = value === undefined ? (given[name] ?? 0) : evaluate(value, scope, definition.fields[key]);
+  }
+  const { messageType, extensionType, channelMessage } = definition;
+  const payload = definition.encode(definition.fromJson(json));
+  return decodeFrame({ messageType, extensionType, channelMessage, payload });
+}
+
+function withHeader(message: Intercepted, header: Partial<ManualHeader>): Intercepted {
+  return 'frame' in message ? decodeFrame({ ...message.frame, ...header }) : message;
 }
 
 function setPointer(json: Record<string, unknown>, pointer: string, value: unknown): void {

@@ -1,7 +1,7 @@
-import type { JsonObject } from '@stratumkit/codec';
+import { type JsonObject, type JsonValue, type MessageDefinition, UsageError } from '@stratumkit/codec';
 import { isObject } from '../format/reader.ts';
 import { atPointer } from '../run/sv1Checks.ts';
-import type { Scope } from '../values/evaluate.ts';
+import { evaluate, type Scope } from '../values/evaluate.ts';
 import { matches } from '../values/match.ts';
 import type { DecodedFrame } from '../wire/decode.ts';
 import type { DecodedLine } from '../wire/peer.ts';
@@ -11,6 +11,7 @@ import type { Effect, Heading, Rule } from './script.ts';
 export class RuleBook {
   readonly #entries: { readonly rule: Rule; seen: number }[];
   readonly #scope: Scope;
+  readonly #passed = new Set<MessageDefinition>();
 
   constructor(rules: readonly Rule[], scope: Scope) {
     this.#entries = rules.map((rule) => ({ rule, seen: 0 }));
@@ -19,6 +20,7 @@ export class RuleBook {
 
   /** The first rule that fires decides; every rule that matches counts. */
   effectOn(message: DecodedFrame | DecodedLine, to: Heading): Effect | undefined {
+    if (this.#entries.length > 0) this.#setVariables('now', message);
     let effect: Effect | undefined;
     for (const entry of this.#entries) {
       if (!this.#isMeant(entry.rule, message, to)) continue;
@@ -28,10 +30,41 @@ export class RuleBook {
     return effect;
   }
 
+  /** Called when the message is dealt with: its fields are those of the last of its type from now on. */
+  passed(message: DecodedFrame | DecodedLine): void {
+    if (this.#entries.length === 0 || !('frame' in message) || message.definition === undefined) return;
+    this.#passed.add(message.definition);
+    this.#setVariables(message.definition.name, message);
+  }
+
+  #setVariables(prefix: string, message: DecodedFrame | DecodedLine): void {
+    if (!('frame' in message)) return;
+    for (const [field, value] of Object.entries(message.json ?? {})) {
+      this.#scope.variables.set(`${prefix}.${field}`, value);
+    }
+  }
+
+  /** A value that is not known yet is as nothing says. */
+  #holds(value: JsonValue, is: JsonValue): boolean {
+    try {
+      return matches(is, evaluate(value, this.#scope), this.#scope);
+    } catch (error) {
+      if (error instanceof UsageError) return false;
+      throw error;
+    }
+  }
+
   #isMeant(rule: Rule, message: DecodedFrame | DecodedLine, to: Heading): boolean {
     if (rule.to !== undefined && rule.to !== to) return false;
+    if (rule.unseen.some((definition) => this.#passed.has(definition))) return false;
+    if (!rule.when.every(({ value, is }) => this.#holds(value, is))) return false;
     if ('frame' in message) {
       if (rule.methods.length > 0) return false;
+      if (rule.malformed && message.error === undefined && message.rest.length === 0) return false;
+      const { payload, rest } = rule;
+      if (payload !== undefined && !matches(payload, Array.from(message.frame.payload), this.#scope)) return false;
+      if (rest !== undefined && !matches(rest, Array.from(message.rest), this.#scope)) return false;
+      if (rule.messageType !== undefined && rule.messageType !== message.frame.messageType) return false;
       const { definition, json } = message;
       if (rule.definitions.length > 0 && (definition === undefined || !rule.definitions.includes(definition)))
         return false;
@@ -39,7 +72,7 @@ export class RuleBook {
         ([name, expected]) => hasField(json, name) && matches(expected, json?.[name] ?? null, this.#scope),
       );
     }
-    if (rule.definitions.length > 0) return false;
+    if (rule.definitions.length > 0 || rule.malformed || rule.messageType !== undefined) return false;
     const { json = null } = message;
     const method = isObject(json) ? json.method : undefined;
     if (rule.methods.length > 0 && !(typeof method === 'string' && rule.methods.includes(method))) return false;

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { JsonValue, MessageDefinition } from '@stratumkit/codec';
+import type { JsonObject, JsonValue, MessageDefinition } from '@stratumkit/codec';
 import { fieldNamed } from '../format/layouts.ts';
+import type { ManualHeader } from '../format/model.ts';
+import { parseTypeByte } from '../format/parseMessages.ts';
 import { messageNames } from '../format/parseResults.ts';
 import { TestFileError } from '../format/problems.ts';
 import { type Node, Problems, readDocument } from '../format/reader.ts';
@@ -19,6 +21,17 @@ export interface Rule {
   /** Which of the matching messages of one connection, from 1; all if empty. */
   readonly nth: readonly number[];
   readonly every: number | undefined;
+  /** Only messages that cannot be decoded, or that have bytes behind their last field. */
+  readonly malformed: boolean;
+  /** Only frames whose payload is like this, and those with such bytes behind their last field. */
+  readonly payload: JsonValue | undefined;
+  readonly rest: JsonValue | undefined;
+  /** Only frames of this type byte, known or not. */
+  readonly messageType: number | undefined;
+  /** Only while no message of these types has passed on the connection. */
+  readonly unseen: readonly MessageDefinition[];
+  /** Only while each value is as said; the last message of a type is known as `OpenStandardMiningChannel.request_id`. */
+  readonly when: readonly { readonly value: JsonValue; readonly is: JsonValue }[];
   readonly effect: Effect;
 }
 
@@ -35,9 +48,34 @@ export type Effect =
       readonly fields: readonly (readonly [string, JsonValue])[];
       readonly payload: JsonValue | undefined;
     }
-  | { readonly kind: 'close'; readonly how: 'fin' | 'reset' };
+  | { readonly kind: 'close'; readonly how: 'fin' | 'reset' }
+  /** Another message in its place, or back to where it came from; fields that are not given are those of this one. */
+  | { readonly kind: 'become' | 'answer'; readonly messages: readonly MadeMessage[] }
+  | { readonly kind: 'insert'; readonly before: readonly MadeMessage[]; readonly after: readonly MadeMessage[] }
+  | { readonly kind: 'header'; readonly header: Partial<ManualHeader> }
+  /** Every connection ends, and no other is taken. */
+  | { readonly kind: 'crash' };
 
-const EFFECTS = ['drop', 'delay', 'duplicate', 'reorder', 'corrupt', 'replace', 'close'] as const;
+/** A message that a rule makes. */
+export interface MadeMessage {
+  readonly definition: MessageDefinition;
+  readonly fields: JsonObject;
+}
+
+const EFFECTS = [
+  'drop',
+  'delay',
+  'duplicate',
+  'reorder',
+  'corrupt',
+  'replace',
+  'close',
+  'become',
+  'answer',
+  'insert',
+  'header',
+  'crash',
+] as const;
 const MAX_MS = 86_400_000;
 
 /** Reads `{"rules": [...]}`. Throws TestFileError. */
@@ -70,6 +108,15 @@ function parseRule(node: Node): Rule {
     fields: pairsOf(node.get('fields'), definitions),
     nth: !nth.exists ? [] : Array.isArray(nth.json) ? nth.items().map(count) : [count(nth)],
     every: node.get('every').optionalInteger(1, 0xffff_ffff),
+    malformed: node.get('malformed').boolean(false),
+    payload: node.get('has_payload').json,
+    rest: node.get('rest').json,
+    messageType: node.get('message_type').exists ? parseTypeByte(node.get('message_type')) : undefined,
+    unseen: messageNames(node.get('unseen')),
+    when: node
+      .get('when')
+      .items({ optional: true })
+      .map((item) => ({ value: item.get('value').json ?? null, is: item.get('is').json ?? null })),
     effect: parseEffect(node, definitions),
   };
 }
@@ -83,6 +130,7 @@ function parseEffect(node: Node, definitions: readonly MessageDefinition[]): Eff
   const kind = node.get('do').oneOf(EFFECTS);
   switch (kind) {
     case 'drop':
+    case 'crash':
       return { kind };
     case 'delay':
       return { kind, ms: node.get('ms').integer(0, MAX_MS) };
@@ -99,9 +147,34 @@ function parseEffect(node: Node, definitions: readonly MessageDefinition[]): Eff
     }
     case 'replace':
       return { kind, fields: pairsOf(node.get('with'), definitions), payload: node.get('payload').json };
+    case 'become':
+    case 'answer':
+      return { kind, messages: madeMessages(node.get('messages')) };
+    case 'insert':
+      return { kind, before: madeMessages(node.get('before')), after: madeMessages(node.get('after')) };
+    case 'header':
+      return { kind, header: parseHeaderChanges(node) };
     case 'close':
       return { kind, how: node.get('how').exists ? node.get('how').oneOf(['fin', 'reset']) : 'fin' };
   }
+}
+
+function madeMessages(list: Node): readonly MadeMessage[] {
+  return list.items({ optional: true }).flatMap((node) => {
+    const [definition] = messageNames(node.get('type'));
+    return definition === undefined ? [] : [{ definition, fields: node.object() }];
+  });
+}
+
+function parseHeaderChanges(node: Node): Partial<ManualHeader> {
+  const type = node.get('set_message_type');
+  const extensionType = node.get('extension_type').optionalInteger(0, 0x7fff);
+  const channel = node.get('channel_msg');
+  return {
+    ...(type.exists ? { messageType: parseTypeByte(type) } : {}),
+    ...(extensionType === undefined ? {} : { extensionType }),
+    ...(channel.exists ? { channelMessage: channel.boolean() } : {}),
+  };
 }
 
 function pairsOf(node: Node, definitions: readonly MessageDefinition[]): readonly (readonly [string, JsonValue])[] {

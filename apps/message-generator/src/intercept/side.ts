@@ -13,6 +13,10 @@ export interface SideCodec {
   /** What came, and what is to be sent back for a handshake. */
   push(chunk: Uint8Array): { readonly messages: readonly Intercepted[]; readonly reply: Uint8Array | undefined };
   readonly ready: boolean;
+  /** A part of a message is here and the rest is not. */
+  readonly isWaiting: boolean;
+  /** Length of the frame whose payload is awaited. */
+  readonly awaitedBytes: number;
   encode(message: Intercepted): Uint8Array;
 }
 
@@ -30,6 +34,12 @@ export function frameSide(security: Security, edge: CodecEdge): SideCodec {
     get ready() {
       return codec.ready;
     },
+    get isWaiting() {
+      return codec.isWaiting;
+    },
+    get awaitedBytes() {
+      return codec.awaitedBytes;
+    },
     encode: (message) => codec.encode((message as DecodedFrame).frame as Frame),
   };
 }
@@ -45,6 +55,8 @@ export function lineSide(): SideCodec {
       return { messages, reply: undefined };
     },
     ready: true,
+    isWaiting: false,
+    awaitedBytes: 0,
     encode: (message) => new TextEncoder().encode(`${(message as DecodedLine).text}\n`),
   };
 }
@@ -53,10 +65,15 @@ export function lineSide(): SideCodec {
 export function sniff(first: Uint8Array): 'sv1' | 'plain' | 'noise' | undefined {
   const [byte] = first;
   if (byte === undefined) return undefined;
-  if (byte === 0x7b || byte === 0x20 || byte === 0x0a || byte === 0x0d) return 'sv1';
+  // A handshake may begin with any byte, but not with many that are printable.
+  if ((byte === 0x7b || byte === 0x20 || byte === 0x0a || byte === 0x0d) && isText(first.subarray(0, 24))) return 'sv1';
   if (byte !== 0) return 'noise';
   if (first.length < 6) return undefined;
   return first[1] === 0 && first[2] === 0 && first[5] === 0 ? 'plain' : 'noise';
+}
+
+function isText(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09);
 }
 
 /** Writes in order; the promise is done when the socket takes more. */

@@ -103,6 +103,9 @@ export function checkExpectation(result: Expectation, received: DecodedFrame, { 
   if (result.length !== undefined && !matches(result.length, frame.payload.length, scope)) {
     throw differs(received, `a payload of ${show(result.length)} bytes`, `${frame.payload.length} bytes`);
   }
+  if (result.rest !== undefined && !matches(result.rest, Array.from(received.rest), scope)) {
+    throw differs(received, `${show(result.rest)} behind the last field`, showBytes(received.rest) || 'nothing');
+  }
   if (definitions.length === 0) return;
   const json = decodedJson(received);
   compareFields(result.fields, json, received, scope);

@@ -9,12 +9,18 @@ import { CheckFailure, SkipTest } from './failure.ts';
 export interface Subject {
   /** Where it listens. */
   readonly address?: { readonly host: string; readonly port: number } | undefined;
-  readonly security: Exclude<Security, { readonly type: 'responder' }>;
+  readonly security?: Exclude<Security, { readonly type: 'responder' }> | undefined;
   /** Where the tests listen for it; a port of 0 is one that the system chooses. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
   /** How those who connect are met. */
   readonly listenSecurity?: Exclude<Security, { readonly type: 'initiator' }>;
 }
+
+/** Of an authority that no role knows. */
+const OTHER_AUTHORITY_SECRET_KEY = new Uint8Array(32).fill(0x5c);
+
+/** All that the role under test is to connect to is one place. */
+const TESTED = 'the role under test';
 
 export interface ConnectionsOptions {
   readonly timeouts: Timeouts;
@@ -56,8 +62,11 @@ export class Connections {
 
   /** Binds, and returns the port: the one of the plan, or the one the system chose. */
   async listen(plan: ConnectionPlan): Promise<number> {
+    const key = listenerOf(plan);
+    const bound = this.#listeners.get(key);
+    if (bound !== undefined) return bound.port;
     const listening = new Listening();
-    this.#listeners.set(plan.name, listening);
+    this.#listeners.set(key, listening);
     if (!plan.tested) return listening.bind(plan.ip, this.#options.mapPort(plan.port));
     const { listen } = this.#options.subject ?? {};
     if (listen === undefined) throw new SkipTest('needs the role to connect to it: --listen');
@@ -94,7 +103,11 @@ export class Connections {
     const { subject } = this.#options;
     if (plan.plain) return { type: 'plain' };
     if (!plan.tested || subject === undefined) return securityOf(plan);
-    return plan.role === 'client' ? subject.security : (subject.listenSecurity ?? { type: 'plain' });
+    if (plan.role === 'client') return subject.security ?? { type: 'plain' };
+    const own = subject.listenSecurity ?? { type: 'plain' };
+    return own.type === 'responder' && plan.otherAuthority
+      ? { ...own, authoritySecretKey: OTHER_AUTHORITY_SECRET_KEY }
+      : own;
   }
 
   #addressOf(plan: ConnectionPlan): { readonly host: string; readonly port: number } {
@@ -137,8 +150,8 @@ export class Connections {
 
   async #accept(plan: ConnectionPlan): Promise<Socket> {
     const { timeouts, signal, compat } = this.#options;
-    if (!this.#listeners.has(plan.name)) await this.listen(plan);
-    const listening = this.#listeners.get(plan.name);
+    if (!this.#listeners.has(listenerOf(plan))) await this.listen(plan);
+    const listening = this.#listeners.get(listenerOf(plan));
     if (listening === undefined) throw new CheckFailure(`${plan.name} does not listen`, { hard: true });
     const socket = await within(listening.next(), timeouts.acceptMs, signal, `nobody connected to ${addressOf(plan)}`);
     // The original accepts one connection.
@@ -152,6 +165,7 @@ class Listening {
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
   #wake: (() => void) | undefined;
+  port = 0;
 
   constructor() {
     this.#server = createServer({ pauseOnConnect: true }, (socket) => {
@@ -169,7 +183,8 @@ class Listening {
       this.#server.listen(port, host, resolve);
     });
     const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
+    this.port = typeof address === 'object' && address !== null ? address.port : port;
+    return this.port;
   }
 
   async next(): Promise<Socket> {
@@ -221,8 +236,12 @@ function securityOf(plan: ConnectionPlan): Security {
   return { type: 'plain' };
 }
 
+function listenerOf({ name, tested }: ConnectionPlan): string {
+  return tested ? TESTED : name;
+}
+
 function addressOf({ ip, port, tested }: ConnectionPlan): string {
-  return tested ? 'the role under test' : shown(ip, port);
+  return tested ? TESTED : shown(ip, port);
 }
 
 function shown(host: string, port: number): string {

@@ -24,13 +24,20 @@ export async function mine(step: MineStep, scope: Scope, maxHashes: number, sign
     nbits: number(step.header.nbits),
     nonce: 0,
   };
+  const other =
+    step.unlessMerkleRoot === undefined
+      ? undefined
+      : encodeHeader({ ...header, merkleRoot: hashOf(step.unlessMerkleRoot, scope) });
   const target = hashOf(step.target, scope);
   const bytes = encodeHeader(header);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   let nonce = number(step.fromNonce) >>> 0;
   for (let tried = 0; tried < maxHashes; tried++) {
     view.setUint32(NONCE_OFFSET, nonce, true);
-    if (meetsTarget(fastHash.sha256d(bytes), target) === (step.want === 'share')) return nonce;
+    if (meetsTarget(fastHash.sha256d(bytes), target) === (step.want === 'share')) {
+      other?.set(bytes.subarray(NONCE_OFFSET), NONCE_OFFSET);
+      if (other === undefined || !meetsTarget(fastHash.sha256d(other), target)) return nonce;
+    }
     nonce = (nonce + 1) >>> 0;
     if (tried % TURN === TURN - 1) {
       await new Promise((resolve) => setImmediate(resolve));

@@ -180,7 +180,10 @@ class TestRun {
     await this.#commands.runSetup(plan.setupCommands, signal);
     const atStart = plan.connections.filter(({ opens }) => opens === 'start');
     const servers = atStart.filter(({ role }) => role === 'server');
-    for (const server of servers) await this.#listen(server);
+    // Where the role under test connects to is one place, that it may look for from the start.
+    const tested = plan.connections.find((connection) => connection.tested && connection.role === 'server');
+    for (const server of servers) if (!server.tested) await this.#listen(server);
+    if (tested !== undefined) await this.#listen(tested);
     // The original runs these only where it listens.
     if (servers.length > 0 || !plan.compat) await this.#commands.runExecution(plan.executionCommands, signal);
     this.#preparing = plan.about !== undefined;
@@ -195,7 +198,8 @@ class TestRun {
   #checkNeeds(): void {
     const { about } = this.#plan;
     const { security, listenSecurity } = this.#options.subject ?? {};
-    const isPlain = security?.type === 'plain' || (security === undefined && listenSecurity?.type === 'plain');
+    const listens = this.#plan.connections.some(({ tested, role }) => tested && role === 'server');
+    const isPlain = (listens ? listenSecurity : security)?.type === 'plain';
     if (about?.needs.includes('noise') === true && isPlain) throw new SkipTest('needs encryption');
     if (about?.needs.includes('authority-key') !== true) return;
     if (isPlain || (security?.type === 'initiator' && security.authorityPublicKey === 'unverified')) {

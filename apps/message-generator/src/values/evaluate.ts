@@ -1,6 +1,6 @@
 import { fastHash } from '@stratumkit/accelerate';
-import { witnessCommitmentScript } from '@stratumkit/bitcoin';
-import { type Field, fromHex, type JsonObject, type JsonValue, UsageError } from '@stratumkit/codec';
+import { targetFromDifficulty, targetFromHashrate, witnessCommitmentScript } from '@stratumkit/bitcoin';
+import { type Field, fromHex, type JsonObject, type JsonValue, toHex, UsageError } from '@stratumkit/codec';
 import { randomFieldValue, type SeededRandom } from './random.ts';
 
 /** What an expression is evaluated with. */
@@ -27,6 +27,11 @@ export const EXPRESSIONS = [
   '$sha256d',
   '$merkle_root',
   '$witness_commitment',
+  '$target',
+  '$difficulty_target',
+  '$swap_words',
+  '$number',
+  '$to_hex',
 ] as const;
 
 /** A test that cannot go on: no value of that name, or a value that does not fit. */
@@ -125,6 +130,23 @@ function apply(
       const wtxids = transactions.map((bytes) => fastHash.sha256d(bytesIn(bytes, '$witness_commitment')));
       const reserved = new Uint8Array(32);
       return Array.from(witnessCommitmentScript([reserved, ...wtxids], reserved, fastHash));
+    }
+    case '$target': {
+      const [hashrate, sharesPerMinute] = listOf(evaluate(operand, scope), '$target');
+      return Array.from(targetFromHashrate(Number(hashrate), Number(sharesPerMinute)));
+    }
+    case '$difficulty_target':
+      return Array.from(targetFromDifficulty(Number(evaluate(operand, scope))));
+    case '$swap_words': {
+      const bytes = bytesIn(evaluate(operand, scope), '$swap_words');
+      return Array.from(bytes, (_, index) => bytes[(index & ~3) + 3 - (index & 3)] ?? 0);
+    }
+    case '$number':
+      return Number(`0x${String(evaluate(operand, scope))}`);
+    case '$to_hex': {
+      const value = evaluate(operand, scope);
+      if (typeof value === 'number') return value.toString(16).padStart(8, '0');
+      return toHex(bytesIn(value, '$to_hex'));
     }
     case '$random':
       return randomValue(evaluate(operand, scope), scope, field);

@@ -63,6 +63,16 @@ export class Sv2Codec {
     return this.#ready;
   }
 
+  /** A part of a frame is here and the rest is not. */
+  get isWaiting(): boolean {
+    return this.#header !== undefined || this.#buffer.length > 0;
+  }
+
+  /** What the header says of a payload that is not here yet. */
+  get awaitedBytes(): number {
+    return this.#header === undefined ? 0 : decodeFrameHeader(this.#header).length;
+  }
+
   /** What to send first, if anything. */
   start(): Uint8Array | undefined {
     return this.#initiator?.start();
