@@ -9,7 +9,7 @@ import {
   type TestedRole,
 } from '@stratumkit/message-generator';
 import { randomBytes } from '@stratumkit/runtime';
-import { type Address, type Scene, SECRET_KEY, type Tap } from './scenes.ts';
+import { type Address, PUBLIC_KEY, type Scene, SECRET_KEY, type Tap } from './scenes.ts';
 
 /** A role of ours with one deviation, which an interceptor in front of it makes. */
 export interface BrokenPeer {
@@ -26,6 +26,8 @@ export interface BrokenPeer {
   readonly faults?: InterceptorOptions['faults'];
   /** Shows a certificate of another authority. */
   readonly otherAuthority?: boolean;
+  /** Takes the certificate of any authority. */
+  readonly believesAny?: boolean;
   /** Takes connections without encryption beside those with it. */
   readonly takesPlain?: boolean;
 }
@@ -37,21 +39,26 @@ export function readBrokenPeers(role: TestedRole): readonly BrokenPeer[] {
   return JSON.parse(readFileSync(path, 'utf8')) as readonly BrokenPeer[];
 }
 
+/** Long enough for a device to find a share on a busy machine. */
+const RECEIVE_MS = 6_000;
+
 const OTHER_KEY = new Uint8Array(32).fill(9);
 
 /** Stands in front of a role and makes it a broken peer. */
-export function tapOf(peer: BrokenPeer): Tap {
+function tapOf(peer: BrokenPeer, role: TestedRole): Tap {
   return async ({ address, side, noise }) => {
     const mine = peer.side === undefined || peer.side === side;
     const interceptor = await createInterceptor({
       listen: { host: address.host, port: 0 },
       upstream: address,
+      ...(mine && peer.believesAny === true ? {} : { upstreamKey: PUBLIC_KEY }),
       authoritySecretKey: mine && peer.otherAuthority === true ? OTHER_KEY : SECRET_KEY,
       rules: mine && peer.rules !== undefined ? parseScript(JSON.stringify({ rules: peer.rules }), peer.id) : [],
       faults: {
         ...(mine ? peer.faults : {}),
-        plainUpstream: noise,
-        isPlain: !noise,
+        // What listens behind a tap of ours speaks without encryption; a test that listens does as it says.
+        plainUpstream: noise && side === 'downstream',
+        speaks: role === 'translator' && side === 'downstream' ? 'sv1' : noise ? undefined : 'plain',
         refusesPlain: noise && peer.takesPlain !== true,
       },
       random: randomBytes,
@@ -63,19 +70,25 @@ export function tapOf(peer: BrokenPeer): Tap {
 
 /** What the tests find in a broken peer: the names of those that failed. */
 export async function failuresOf(
+  role: TestedRole,
   peer: BrokenPeer,
   tests: readonly ConformanceTest[],
   scene: Scene,
   jobs: number,
 ): Promise<readonly SuiteResult[]> {
-  const tap = tapOf(peer);
+  const tap = tapOf(peer, role);
   const { newBlock } = scene;
   return runSuite({
     tests,
     jobs,
     seed: 1,
-    timeouts: { receiveMs: 1_500, watchMs: 700 },
+    timeouts: { receiveMs: RECEIVE_MS, watchMs: 700 },
     target: (test) => scene.target(test, tap),
     ...(newBlock === undefined ? {} : { newBlock }),
   });
+}
+
+/** The id of a test without its role. */
+export function nameOf({ about }: ConformanceTest): string {
+  return about.id.slice(about.role.length + 1);
 }

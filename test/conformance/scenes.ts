@@ -15,7 +15,7 @@ import { SteppedSource } from './steppedSource.ts';
 
 const HOST = '127.0.0.1';
 export const SECRET_KEY = new Uint8Array(32).fill(7);
-const PUBLIC_KEY = publicKeyFromSecret(SECRET_KEY);
+export const PUBLIC_KEY = publicKeyFromSecret(SECRET_KEY);
 const REWARD_SCRIPT = Uint8Array.of(0x51);
 
 export interface Address {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { ConfigError } from '@stratumkit/codec';
+import { ConfigError, formatJson, type JsonValue } from '@stratumkit/codec';
 import { decodeAuthorityPublicKey, encodeAuthorityPublicKey, publicKeyFromSecret } from '@stratumkit/noise';
 import { formatSocketAddress, type ProcessEdge } from '@stratumkit/runtime';
 import { readConformanceTests, selectTests } from '../conformance/files.ts';
@@ -32,6 +32,7 @@ export interface ConformanceFlags {
   readonly seed: number;
   readonly timeoutMs: number | undefined;
   readonly maxHashes: number | undefined;
+  readonly variables: Readonly<Record<string, JsonValue>>;
   readonly json: boolean;
   readonly html: string | undefined;
 }
@@ -71,6 +72,7 @@ export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessE
       tests,
       jobs,
       seed,
+      variables: flags.variables,
       signal: abort.signal,
       ...(timeoutMs === undefined ? {} : { timeouts: { receiveMs: timeoutMs } }),
       ...(maxHashes === undefined ? {} : { maxHashes }),
@@ -115,7 +117,6 @@ interface Side {
 
 function sideOf(flags: ConformanceFlags): Side {
   const { role, plain } = flags;
-  const listens = role === 'device' || role === 'proxy' || role === 'translator';
   const wanted = flags.address === undefined ? undefined : parsePeer(flags.address);
   if (wanted === undefined && role !== 'device' && flags.start === undefined) {
     throw new ConfigError('address-missing', `--address HOST:PORT: where the ${role} listens`);
@@ -124,20 +125,21 @@ function sideOf(flags: ConformanceFlags): Side {
     flags.authorityKey === undefined ? wanted?.authorityPublicKey : decodeAuthorityPublicKey(flags.authorityKey);
   const secretKey = authoritySecretKey(flags.keyFile);
   const publicKey = encodeAuthorityPublicKey(publicKeyFromSecret(secretKey));
-  const listen = listens ? parseAddress(flags.listen ?? '127.0.0.1:0') : undefined;
-  if (listen?.port === 0 && flags.start === undefined) {
+  const listen = flags.listen ?? (flags.start === undefined ? undefined : '127.0.0.1:0');
+  if (role === 'device' && listen === undefined) {
     throw new ConfigError(
       'listen-missing',
-      `--listen HOST:PORT: where the ${role} is to connect to, or --start COMMAND`,
+      '--listen HOST:PORT: where the device is to connect to, or --start COMMAND',
     );
   }
+  const ownAddress = listen === undefined ? undefined : parseAddress(listen);
   return {
     address: wanted,
     security: plain ? { type: 'plain' } : { type: 'initiator', authorityPublicKey: key ?? 'unverified' },
-    listen,
+    listen: ownAddress,
     secretKey,
     publicKey,
-    url: listen === undefined ? undefined : urlOf(listen, plain ? undefined : publicKey),
+    url: ownAddress === undefined ? undefined : urlOf(ownAddress, plain ? undefined : publicKey),
   };
 }
 
@@ -173,6 +175,9 @@ function repeatCommand(id: string, flags: ConformanceFlags, side: Side): string 
   if (flags.plain) words.push('--plain');
   if (flags.listen !== undefined) words.push('--listen', quoted(flags.listen));
   if (flags.start !== undefined) words.push('--start', quoted(flags.start));
+  for (const [name, value] of Object.entries(flags.variables)) {
+    words.push('--set', quoted(`${name}=${typeof value === 'string' ? value : formatJson(value)}`));
+  }
   if (flags.onNewBlock !== undefined) words.push('--on-new-block', quoted(flags.onNewBlock));
   if (side.listen !== undefined && flags.keyFile !== undefined) words.push('--key-file', flags.keyFile);
   return [...words, '--only', id, '--seed', String(flags.seed)].join(' ');

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { ConfigError, UsageError } from '@stratumkit/codec';
+import { ConfigError, type JsonValue, parseJson, UsageError } from '@stratumkit/codec';
 import { PROTOCOL_IDS, type Protocol } from '@stratumkit/messages';
 import type { ProcessEdge } from '@stratumkit/runtime';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -182,6 +182,7 @@ function addConformance(program: Command, edge: ProcessEdge, done: (exitCode: nu
     )
     .option('--on-new-block <command>', 'has a block found on the chain that the role follows')
     .option('--only <id|section|glob>', 'these tests (repeatable)', (text: string, all: string[]) => [...all, text], [])
+    .option('--set <name=value>', 'a variable of the tests, such as user_identity (repeatable)', collectVariable, {})
     .option('--list', 'print the tests and run none', false)
     .option('--jobs <n>', 'tests at a time', integer(1, 64))
     .option('--seed <n>', 'seed of the random values', integer(0, 2 ** 32 - 1))
@@ -209,6 +210,7 @@ function addConformance(program: Command, edge: ProcessEdge, done: (exitCode: nu
             seed: number('seed') ?? Math.floor(Math.random() * 2 ** 32),
             timeoutMs: number('timeout'),
             maxHashes: number('maxHashes'),
+            variables: options.set as Record<string, JsonValue>,
             json: options.json === true,
             html: text('html'),
           },
@@ -234,6 +236,20 @@ export function integer(minimum: number, maximum: number): (text: string) => num
     if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
     throw new InvalidArgumentError(`a number from ${minimum} to ${maximum}`);
   };
+}
+
+/** The value is JSON if it reads as such, otherwise text. */
+function collectVariable(text: string, variables: Record<string, JsonValue>): Record<string, JsonValue> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('a name and a value, user_identity=alice');
+  const value = text.slice(at + 1);
+  let json: JsonValue = value;
+  try {
+    json = parseJson(value);
+  } catch {
+    // Text need not be quoted.
+  }
+  return { ...variables, [text.slice(0, at)]: json };
 }
 
 function collectPort(text: string, ports: Record<number, number>): Record<number, number> {

@@ -1,3 +1,4 @@
+import type { JsonValue } from '@stratumkit/codec';
 import type { Step, Timeouts } from '../format/model.ts';
 import type { Subject } from '../run/connections.ts';
 import type { TestReport } from '../run/report.ts';
@@ -21,6 +22,8 @@ export interface SuiteOptions {
   readonly signal?: AbortSignal;
   readonly timeouts?: Partial<Timeouts>;
   readonly maxHashes?: number;
+  /** Override those of the files. */
+  readonly variables?: Readonly<Record<string, JsonValue>>;
   target(test: ConformanceTest): Promise<SuiteTarget>;
   newBlock?(): Promise<void>;
   onResult?(result: SuiteResult): void;
@@ -66,6 +69,7 @@ async function runOne(test: ConformanceTest, options: SuiteOptions): Promise<Tes
       ...(signal === undefined ? {} : { signal }),
       ...(timeouts === undefined ? {} : { timeouts }),
       ...(maxHashes === undefined ? {} : { maxHashes }),
+      ...(options.variables === undefined ? {} : { variables: options.variables }),
       ...(options.newBlock === undefined ? {} : { newBlock: options.newBlock.bind(options) }),
     });
   } finally {

@@ -78,7 +78,18 @@ function parseCall(node: Node, context: ActionContext): Step {
 }
 
 function parseMine(node: Node): Step {
-  const fields = ['version', 'prev_hash', 'merkle_root', 'ntime', 'nbits', 'target', 'from_nonce', 'unless_merkle_root', 'want', 'save'];
+  const fields = [
+    'version',
+    'prev_hash',
+    'merkle_root',
+    'ntime',
+    'nbits',
+    'target',
+    'from_nonce',
+    'unless_merkle_root',
+    'want',
+    'save',
+  ];
   node.warnUnknown(fields);
   const value = (key: string) => {
     const field = node.get(key);

@@ -50,9 +50,7 @@ function parseNamed(node: Node): ConnectionPlan {
 type Address = Pick<ConnectionPlan, 'ip' | 'port' | 'tested' | 'plain' | 'otherAuthority' | 'file' | 'line'>;
 
 /** `"tested": true`: where the role under test is, is known to the run alone. */
-function parseTested(
-  node: Node,
-): Address | undefined {
+function parseTested(node: Node): Address | undefined {
   if (!node.get('tested').boolean(false)) return undefined;
   const plain = node.get('plain').boolean(false);
   const otherAuthority = node.get('other_authority').boolean(false);

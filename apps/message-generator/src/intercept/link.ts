@@ -32,8 +32,8 @@ export interface LinkOptions {
 
 /** What an interceptor does that a faithful one would not; for standing in for a peer that is wrong. */
 export interface LinkFaults {
-  /** Downstream is plain SV2, whatever its first bytes look like. */
-  readonly isPlain?: boolean;
+  /** What is spoken downstream, whatever its first bytes look like. */
+  readonly speaks?: 'sv1' | 'plain' | undefined;
   /** What connects is not encrypted upstream, whatever it is downstream. */
   readonly plainUpstream?: boolean;
   /** Whether those who speak without encryption are turned away. */
@@ -94,7 +94,7 @@ export class Link {
     joined.set(chunk, this.#early.length);
     this.#early = joined;
     const { faults } = this.#options;
-    const kind = faults.isPlain === true ? 'plain' : sniff(joined);
+    const kind = faults.speaks ?? sniff(joined);
     if (kind === undefined) return;
     if (kind === 'plain' && faults.refusesPlain === true) {
       this.close();
@@ -383,8 +383,12 @@ function replacedFrame(
     const key = Object.entries(definition.specNames).find(([, specName]) => specName === name)?.[0] ?? '';
     return [name, evaluate(value, scope, definition.fields[key])] as const;
   });
-  const value = definition.fromJson({ ...json, ...Object.fromEntries(changes) });
-  return decodeFrame({ ...message.frame, payload: definition.encode(value) });
+  const encoded = definition.encode(definition.fromJson({ ...json, ...Object.fromEntries(changes) }));
+  // Fields of extensions stay behind.
+  const whole = new Uint8Array(encoded.length + message.rest.length);
+  whole.set(encoded);
+  whole.set(message.rest, encoded.length);
+  return decodeFrame({ ...message.frame, payload: whole });
 }
 
 /** A message that a rule makes: fields that it does not give are those of the message that it met. */

@@ -59,7 +59,7 @@ export class RuleBook {
     if (rule.unseen.some((definition) => this.#passed.has(definition))) return false;
     if (!rule.when.every(({ value, is }) => this.#holds(value, is))) return false;
     if ('frame' in message) {
-      if (rule.methods.length > 0) return false;
+      if (rule.methods.length > 0 || rule.text !== undefined) return false;
       if (rule.malformed && message.error === undefined && message.rest.length === 0) return false;
       const { payload, rest } = rule;
       if (payload !== undefined && !matches(payload, Array.from(message.frame.payload), this.#scope)) return false;
@@ -72,6 +72,7 @@ export class RuleBook {
         ([name, expected]) => hasField(json, name) && matches(expected, json?.[name] ?? null, this.#scope),
       );
     }
+    if (rule.text !== undefined && !matches(rule.text, message.text, this.#scope)) return false;
     if (rule.definitions.length > 0 || rule.malformed || rule.messageType !== undefined) return false;
     const { json = null } = message;
     const method = isObject(json) ? json.method : undefined;

@@ -26,6 +26,8 @@ export interface Rule {
   /** Only frames whose payload is like this, and those with such bytes behind their last field. */
   readonly payload: JsonValue | undefined;
   readonly rest: JsonValue | undefined;
+  /** Only lines whose text is like this. */
+  readonly text: JsonValue | undefined;
   /** Only frames of this type byte, known or not. */
   readonly messageType: number | undefined;
   /** Only while no message of these types has passed on the connection. */
@@ -111,6 +113,7 @@ function parseRule(node: Node): Rule {
     malformed: node.get('malformed').boolean(false),
     payload: node.get('has_payload').json,
     rest: node.get('rest').json,
+    text: node.get('text').json,
     messageType: node.get('message_type').exists ? parseTypeByte(node.get('message_type')) : undefined,
     unseen: messageNames(node.get('unseen')),
     when: node

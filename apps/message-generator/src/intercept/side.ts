@@ -46,17 +46,24 @@ export function frameSide(security: Security, edge: CodecEdge): SideCodec {
 
 export function lineSide(): SideCodec {
   const splitter = new LineSplitter();
+  let waiting = 0;
   return {
     start: () => undefined,
     push(chunk) {
       splitter.push(chunk);
       const messages: Intercepted[] = [];
+      const end = chunk.lastIndexOf(0x0a);
+      waiting = end < 0 ? waiting + chunk.length : chunk.length - end - 1;
       for (let line = splitter.next(); line !== undefined; line = splitter.next()) messages.push(decodeJsonLine(line));
       return { messages, reply: undefined };
     },
     ready: true,
-    isWaiting: false,
-    awaitedBytes: 0,
+    get isWaiting() {
+      return waiting > 0;
+    },
+    get awaitedBytes() {
+      return waiting;
+    },
     encode: (message) => new TextEncoder().encode(`${(message as DecodedLine).text}\n`),
   };
 }

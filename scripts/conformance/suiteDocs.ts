@@ -1,0 +1,69 @@
+import {
+  type ConformanceTest,
+  readConformanceTests,
+  TESTED_ROLES,
+  type TestedRole,
+} from '@stratumkit/message-generator';
+import { type BrokenPeer, nameOf, readBrokenPeers } from '../../test/conformance/brokenPeers.ts';
+import { page, table } from '../markdown.ts';
+
+/** Where the page goes. */
+export const SUITE_PAGE: URL = new URL('../../docs/conformance-suite.md', import.meta.url);
+
+const NOTICE =
+  '<!-- Written by `pnpm docs` from apps/message-generator/conformance and test/conformance/brokenPeers. Do not edit. -->';
+
+interface RoleSuite {
+  readonly role: TestedRole;
+  readonly tests: readonly ConformanceTest[];
+  readonly peers: readonly BrokenPeer[];
+}
+
+/** The page: how many tests there are, which sentences they are for, and which broken peers fail them. */
+export function suitePage(): string {
+  const suites = TESTED_ROLES.map((role) => ({
+    role,
+    tests: readConformanceTests(role),
+    peers: readBrokenPeers(role),
+  }));
+  const count = (list: readonly RoleSuite[], of: (suite: RoleSuite) => number) =>
+    String(list.reduce((sum, suite) => sum + of(suite), 0));
+  const row = (name: string, list: readonly RoleSuite[]) => [
+    name,
+    count(list, ({ tests }) => tests.length),
+    count(list, ({ tests }) => tests.filter(({ about }) => about.level === 'MUST').length),
+    count(list, ({ tests }) => tests.filter(({ about }) => about.level === 'SHOULD').length),
+    count(list, ({ peers }) => peers.length),
+  ];
+  return page(NOTICE, [
+    '# The conformance suite',
+    '`message-generator conformance` holds a pool, proxy, translator, template provider or device to the sentences of the specification that can be seen from outside; [check-your-pool.md](check-your-pool.md) shows how. Each test is failed by a broken peer: one of our own roles with one deviation. Our five roles pass every test; both are tests of this repository (`test/conformance`).',
+    table(
+      ['role', 'tests', 'MUST', 'SHOULD', 'broken peers'],
+      [...suites.map((suite) => row(suite.role, [suite])), row('all', suites)],
+    ),
+    ...suites.flatMap(roleSections),
+  ]);
+}
+
+function roleSections({ role, tests, peers }: RoleSuite): readonly string[] {
+  const failing = (name: string) => peers.filter(({ fails }) => fails.includes(name)).map(({ id }) => `\`${id}\``);
+  return [
+    `## ${role}`,
+    table(
+      ['section', 'test', 'level', 'proves', 'failed by'],
+      tests.map((test) => [
+        test.about.section,
+        `[${nameOf(test)}](../apps/message-generator/conformance/${test.about.id}.json)`,
+        test.about.level,
+        test.about.proves,
+        failing(nameOf(test)).join(', '),
+      ]),
+    ),
+    `### Broken peers of ${role}`,
+    table(
+      ['peer', 'deviation', 'fails', 'cannot pass then'],
+      peers.map(({ id, does, fails, also = [] }) => [`\`${id}\``, does, fails.join(', '), also.join(', ')]),
+    ),
+  ];
+}
