@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CONFORMANCE_PAGE, conformancePage, splitTest } from '../scripts/conformance/docs.ts';
 import { ROWS } from '../scripts/conformance/rows.ts';
+import { SUITE_PAGE, suitePage } from '../scripts/conformance/suiteDocs.ts';
 
 describe('docs/conformance.md', () => {
   it('is what `pnpm docs` writes', () => {
@@ -23,5 +24,11 @@ describe('docs/conformance.md', () => {
         source.includes(quote + title.replaceAll("'", "\\'") + quote) || source.includes(quote + title + quote),
     );
     expect(quoted).toBe(true);
+  });
+});
+
+describe('docs/conformance-suite.md', () => {
+  it('is what `pnpm docs` writes', () => {
+    expect(readFileSync(SUITE_PAGE, 'utf8')).toBe(suitePage());
   });
 });

@@ -1,6 +1,6 @@
 /** Runs every test of a role against every broken peer of it: `matrix.ts ROLE [PEER...]`. Says which peers fail other tests than they should. */
 import { readConformanceTests, TESTED_ROLES } from '@stratumkit/message-generator';
-import { failuresOf, nameOf, readBrokenPeers } from '../../test/conformance/brokenPeers.ts';
+import { compareWith, failuresOf, nameOf, readBrokenPeers } from '../../test/conformance/brokenPeers.ts';
 import { startScene } from '../../test/conformance/scenes.ts';
 
 const SCENES = 3;
@@ -18,11 +18,9 @@ await Promise.all(
   Array.from({ length: SCENES }, async () => {
     const scene = await startScene(role, 'plain');
     for (let peer = peers[next++]; peer !== undefined; peer = peers[next++]) {
-      const expected = [...peer.fails, ...(peer.also ?? [])];
       const results = await failuresOf(role, peer, tests, scene, JOBS);
       const failed = results.filter(({ report }) => report.outcome === 'failed').map(({ test }) => nameOf(test));
-      const more = failed.filter((name) => !expected.includes(name));
-      const missing = expected.filter((name) => !failed.includes(name));
+      const { missing, more } = compareWith(peer, failed);
       if (more.length + missing.length > 0) wrong++;
       console.log(more.length + missing.length === 0 ? 'as said' : 'NOT    ', peer.id);
       if (more.length > 0) console.log(`        fails, too: ${more.join(', ')}`);

@@ -17,7 +17,7 @@ export interface BrokenPeer {
   readonly does: string;
   /** Names of the tests that it fails: those of the sentence that it breaks. */
   readonly fails: readonly string[];
-  /** Tests of other sentences that cannot pass then; it fails no others. */
+  /** Tests of other sentences that may not pass then, such as those that need a valid share; it fails no others. */
   readonly also?: readonly string[];
   /** Rules of an interceptor. */
   readonly rules?: readonly unknown[];
@@ -91,4 +91,15 @@ export async function failuresOf(
 /** The id of a test without its role. */
 export function nameOf({ about }: ConformanceTest): string {
   return about.id.slice(about.role.length + 1);
+}
+
+/** What it should fail and does not, and what it fails that nothing is said of. */
+export function compareWith(
+  { fails, also = [] }: BrokenPeer,
+  failed: readonly string[],
+): { readonly missing: readonly string[]; readonly more: readonly string[] } {
+  return {
+    missing: fails.filter((name) => !failed.includes(name)),
+    more: failed.filter((name) => !fails.includes(name) && !also.includes(name)),
+  };
 }

@@ -1,0 +1,89 @@
+import { basename, dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { escapeHtml, formatSuiteHtml } from '../src/conformance/html.ts';
+import {
+  type ConformanceTest,
+  parseTestText,
+  readConformanceTests,
+  selectTests,
+  TESTED_ROLES,
+  type TestReport,
+} from '../src/index.ts';
+
+const tests = TESTED_ROLES.flatMap((role) => readConformanceTests(role));
+
+describe('the files of the suite', () => {
+  it('are at least 150', () => {
+    expect(tests.length).toBeGreaterThanOrEqual(150);
+  });
+
+  it('are named like their ids, which are unique', () => {
+    expect(tests.map(({ plan }) => `${basename(dirname(plan.file))}/${basename(plan.file, '.json')}`)).toEqual(
+      tests.map(({ about }) => about.id),
+    );
+    expect(new Set(tests.map(({ about }) => about.id)).size).toBe(tests.length);
+  });
+
+  it('give no reason for a warning', () => {
+    expect(tests.flatMap(({ plan }) => plan.warnings)).toEqual([]);
+  });
+});
+
+describe('selecting', () => {
+  const pool = readConformanceTests('pool');
+  const ids = (filters: readonly string[]) => selectTests(pool, filters).map(({ about }) => about.id);
+
+  it('takes ids, patterns, and sections with those below', () => {
+    expect(ids(['setup-answered'])).toEqual(['pool/setup-answered']);
+    expect(ids(['pool/open-*-request-id'])).toEqual(['pool/open-standard-request-id', 'pool/open-extended-request-id']);
+    expect(selectTests(pool, ['5.2']).every(({ about }) => /^5\.2(\.|$)/.test(about.section))).toBe(true);
+    expect(ids([])).toHaveLength(pool.length);
+  });
+
+  it('refuses what names nothing', () => {
+    expect(() => ids(['nothing'])).toThrow('--only nothing');
+  });
+});
+
+describe('the page', () => {
+  it('shows what a peer says as text', () => {
+    const evil = `<img src=x onerror=alert(1)>"'&\u001b[31m\u202e`;
+    expect([...'<>"\'`\u001b\u202e'].filter((character) => escapeHtml(evil).includes(character))).toEqual([]);
+    const [test] = tests as readonly [ConformanceTest];
+    const failure = { file: evil, line: 1, action: 1, actionDoc: evil, result: 1, resultType: 'expect', hard: true };
+    const comparison = [{ field: evil, expected: evil, received: evil, differs: true }];
+    const report: TestReport = {
+      file: evil,
+      outcome: 'failed',
+      failures: [{ ...failure, message: evil, expected: evil, received: evil, comparison }],
+      problems: [],
+      warnings: [],
+      durationMs: 1,
+      seed: 1,
+      transcript: [{ atMs: 1, connection: evil, direction: 'received', title: evil, detail: evil }],
+    };
+    const page = formatSuiteHtml([{ test, report }], { role: evil, subject: evil, date: evil, repeat: () => evil });
+    expect(page).not.toContain('<img');
+    expect(page).not.toContain('\u001b');
+    expect(page).toContain("default-src 'none'");
+  });
+});
+
+describe('the parts of test files that the suite needs', () => {
+  const base = { version: '2', connections: [{ name: 'role', role: 'client', tested: true }] };
+  const parse = (more: object) => parseTestText(JSON.stringify({ ...base, actions: [], ...more }), 'test.json');
+
+  it('names a procedure that is not there, and one that calls itself', () => {
+    expect(() => parse({ actions: [{ call: 'nothing' }] })).toThrow('no procedure "nothing"');
+    expect(() => parse({ procedures: { a: [{ call: 'a' }] }, actions: [{ call: 'a' }] })).toThrow('deeper than 16');
+  });
+
+  it('names a file to include that is not there', () => {
+    expect(() => parse({ include: ['nowhere.json'] })).toThrow('cannot find nowhere.json');
+  });
+
+  it('wants a role and a name in the id', () => {
+    const about = { id: 'nobody/x', section: '1', sentence: 's', level: 'MUST', spec: 'c', proves: 'p' };
+    expect(() => parse({ conformance: about })).toThrow('must be a role and a name');
+  });
+});
