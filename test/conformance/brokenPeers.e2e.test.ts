@@ -9,7 +9,7 @@ import { type BrokenPeer, compareWith, failuresOf, nameOf, readBrokenPeers } fro
 import { startScene } from './scenes.ts';
 
 /** Peers at a time, each with a role of its own. */
-const SCENES = 8;
+const SCENES = 6;
 const JOBS = 8;
 /** Tests that a peer has to pass here, beside those that it fails; `scripts/conformance/matrix.ts` runs them all. */
 const OTHERS = 3;
