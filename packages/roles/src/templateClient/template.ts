@@ -69,7 +69,7 @@ function readOutputs(message: NewTemplate, refuse: (cause: unknown) => never): r
   }
 }
 
-/** For people only; whether the height is right is the provider's to know. */
+/** Whether the height is right is the provider's to know; that it stays the same on one tip is not. */
 function readHeight(coinbasePrefix: Uint8Array): number | undefined {
   try {
     return coinbaseHeight(coinbasePrefix);

@@ -166,7 +166,15 @@ export class TemplateClient {
       fail('template-without-tip', 'the template provider sent a template for a tip it has not announced', {
         templateId,
       });
-    this.#work = { tip: this.#work!.tip, template };
+    const { tip, template: current } = this.#work!;
+    // Seen in the wild: a new tip told to one client of several. Mined on the old tip such a template makes blocks of no worth.
+    if (template.height !== undefined && current.height !== undefined && template.height !== current.height)
+      fail('template-without-tip', 'the template provider sent a template for a tip it has not announced', {
+        templateId,
+        height: template.height,
+        announced: current.height,
+      });
+    this.#work = { tip, template };
     return [{ type: 'template', template }];
   }
 

@@ -228,6 +228,12 @@ describe('a template provider that breaks the protocol is left', () => {
         pool.template({ futureTemplate: false });
       },
     ],
+    // What belongs on a tip of another height that was not told here.
+    [
+      'template-without-tip',
+      (pool) =>
+        pool.template({ templateId: 2n, futureTemplate: false, coinbasePrefix: Uint8Array.of(0x02, 0xe9, 0x03) }),
+    ],
     [
       'unexpected-message',
       (pool) =>
