@@ -76,6 +76,11 @@ describe('packed and installed in an empty folder', () => {
     }, 300_000);
   }
 
+  it('the conformance suite comes with its tests', () => {
+    const command = join(home, 'node_modules', '.bin', 'message-generator');
+    expect(run(command, ['conformance', 'pool', '--list'], home)).toContain('pool/setup-answered');
+  });
+
   const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
   it.runIf(chromium)('layers 0 to 2 import in headless Chromium', async () => {
     const imports = entries(pure);
