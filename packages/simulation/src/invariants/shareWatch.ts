@@ -43,6 +43,8 @@ export interface ServerView {
   readonly openChannels: number;
   /** How often the connection was told a tip. */
   readonly tipsTold: number;
+  /** The channel is between two upstreams: its jobs are those of the one before, even where the tip is the same. */
+  readonly isMoving: boolean;
 }
 
 /** What a running pool owes, or a relay. */
@@ -250,7 +252,7 @@ export class ShareWatch {
   rejected(
     event: RejectedEvent,
     book: ConnectionBook | undefined,
-    { tip, switchedMs, openChannels, tipsTold }: ServerView,
+    { tip, switchedMs, openChannels, tipsTold, isMoving }: ServerView,
   ): void {
     const { rejected } = this.totals;
     rejected[event.errorCode] = (rejected[event.errorCode] ?? 0) + 1;
@@ -269,6 +271,7 @@ export class ShareWatch {
           (share.tip !== tip ||
             share.tipsHeard < tipsTold ||
             share.tipReceivedMs <= switchedMs ||
+            isMoving ||
             share.next?.state === 'rejected')),
       () =>
         `share ${event.sequenceNumber} (job ${event.jobId}) of ${event.userIdentity} was refused: ${event.errorCode}; ${explain(share)}`,

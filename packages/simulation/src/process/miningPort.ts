@@ -9,7 +9,13 @@ import type { TlvField } from '@stratumkit/framing';
 import { FRAME_HEADER_SIZE } from '@stratumkit/framing';
 import type { MiningMessage } from '@stratumkit/messages';
 import type { SetupConnection } from '@stratumkit/messages/common';
-import { SetNewPrevHash, SubmitSharesSuccess } from '@stratumkit/messages/mining';
+import {
+  OpenExtendedMiningChannelSuccess,
+  OpenStandardMiningChannelSuccess,
+  SetExtranoncePrefix,
+  SetNewPrevHash,
+  SubmitSharesSuccess,
+} from '@stratumkit/messages/mining';
 import type { ConnectionId, SendOutput } from '@stratumkit/roles';
 import type { Prng } from '../core/prng.ts';
 import type { ConnectionBook } from '../invariants/connectionBook.ts';
@@ -20,6 +26,13 @@ import { Endpoint } from '../network/endpoint.ts';
 import type { Incoming } from '../network/host.ts';
 import type { SimulationContext } from './context.ts';
 import type { SimProcess } from './simProcess.ts';
+
+const PLACING_MESSAGES = new Map<number, (payload: Uint8Array) => { readonly channelId: number }>(
+  [OpenStandardMiningChannelSuccess, OpenExtendedMiningChannelSuccess, SetExtranoncePrefix].map((definition) => [
+    definition.messageType,
+    (payload) => definition.decode(payload),
+  ]),
+);
 
 /** What a mining server is told of its clients. */
 export type MiningPortInput =
@@ -51,7 +64,16 @@ export interface MiningPortOptions {
   readonly isTold?: (tip: HashKey) => boolean;
   /** When its work began to come from where it comes from now; nothing found before is worth anything. */
   readonly switchedMs?: () => number;
+  /** Each channel has one upstream: after a switch it moves when that is open, and has none if the former upstream goes before. */
+  readonly movesChannels?: boolean;
   readonly handle: (input: MiningPortInput) => void;
+}
+
+/** A channel was opened, or has got another prefix. */
+interface Placing {
+  readonly atMs: number;
+  /** To the connection, before that. */
+  readonly tipsTold: number;
 }
 
 /** The listening side of a pool or proxy, as their apps have it: gate, connections, and an eye on what goes out. */
@@ -62,6 +84,8 @@ export class MiningPort {
   readonly #channels = new Map<ConnectionId, number>();
   /** How often each connection was told a tip. */
   readonly #tipsTold = new Map<ConnectionId, number>();
+  /** By connection, by channel. */
+  readonly #placings = new Map<ConnectionId, Map<number, Placing>>();
   /** Connections that have to be told of the tip. */
   #waiting = new Set<ConnectionId>();
   #nextConnection = 1;
@@ -92,11 +116,17 @@ export class MiningPort {
     return endpoint === undefined ? undefined : this.#options.context.observer.book(endpoint.side.wire.id);
   }
 
-  view(connection: ConnectionId): ServerView {
+  view(connection: ConnectionId, channelId: number): ServerView {
     const openChannels = this.#channels.get(connection) ?? 0;
-    const { tip, switchedMs } = this.#options;
+    const { tip } = this.#options;
     const tipsTold = this.#tipsTold.get(connection) ?? 0;
-    return { tip: tip(), switchedMs: switchedMs?.() ?? 0, openChannels, tipsTold };
+    const switchedMs = this.#options.switchedMs?.() ?? 0;
+    const placing = this.#placings.get(connection)?.get(channelId);
+    const isMoving =
+      this.#options.movesChannels === true &&
+      placing !== undefined &&
+      (placing.atMs < switchedMs || placing.tipsTold === tipsTold);
+    return { tip: tip(), switchedMs, openChannels, tipsTold, isMoving };
   }
 
   /** Whether some channel of the connection may not have been told of the present tip. */
@@ -182,6 +212,7 @@ export class MiningPort {
         if (!this.#clients.delete(connection)) return;
         this.#channels.delete(connection);
         this.#tipsTold.delete(connection);
+        this.#placings.delete(connection);
         handle({ type: 'disconnected', connection });
         observer.shares.serverLostConnection(process.host.index, connection);
         observer.forgetBook(endpoint.side.wire.id);
@@ -208,10 +239,22 @@ export class MiningPort {
         this.#waiting.delete(connection);
         this.#tipsTold.set(connection, (this.#tipsTold.get(connection) ?? 0) + 1);
       }
+    } else if (this.#options.movesChannels === true && PLACING_MESSAGES.has(frame[2]!)) {
+      const payload = frame.subarray(FRAME_HEADER_SIZE);
+      this.#place(to, PLACING_MESSAGES.get(frame[2]!)!(payload).channelId);
     } else if (kind === 'acknowledgement' && frame[2] === SubmitSharesSuccess.messageType) {
       const { channelId, newSubmitsAcceptedCount } = SubmitSharesSuccess.decode(frame.subarray(FRAME_HEADER_SIZE));
       for (const connection of to)
         observer.shares.acknowledging(process.host.index, connection, channelId, newSubmitsAcceptedCount);
+    }
+  }
+
+  #place(to: readonly ConnectionId[], channelId: number): void {
+    const atMs = this.#options.process.world.nowMs;
+    for (const connection of to) {
+      const placings = this.#placings.get(connection) ?? new Map<number, Placing>();
+      placings.set(channelId, { atMs, tipsTold: this.#tipsTold.get(connection) ?? 0 });
+      this.#placings.set(connection, placings);
     }
   }
 

@@ -250,7 +250,7 @@ export class PoolProcess extends SimProcess {
         );
         return;
       case 'shareRejected':
-        shares.rejected(event, this.#port.book(event.connection), this.#port.view(event.connection));
+        shares.rejected(event, this.#port.book(event.connection), this.#port.view(event.connection, event.channelId));
         return;
       case 'job':
         statistics.jobs++;

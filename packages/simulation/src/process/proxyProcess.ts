@@ -105,6 +105,7 @@ export class ProxyProcess extends SimProcess {
       // A channel of a transparent proxy stays with the upstream that is left until it is open on the next one.
       isTold: (tip) => this.node.mode === 'transparent' && this.#upstreams.isKnown(tip),
       switchedMs: () => this.#upstreams.switchedMs,
+      movesChannels: this.node.mode === 'transparent',
       handle: (input) => this.#receive(input),
     });
   }
@@ -200,7 +201,7 @@ export class ProxyProcess extends SimProcess {
         shares.counted(this.host.index, event, this.#port.book(event.connection));
         return;
       case 'shareRejected':
-        shares.rejected(event, this.#port.book(event.connection), this.#port.view(event.connection));
+        shares.rejected(event, this.#port.book(event.connection), this.#port.view(event.connection, event.channelId));
         return;
       case 'upstreamActive':
         statistics.switches++;
