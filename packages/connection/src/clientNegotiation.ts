@@ -36,7 +36,9 @@ export class ClientNegotiation implements Negotiation {
     return this.#extensions;
   }
 
-  expects(messageName: string | undefined, isSetUp: boolean): boolean {
+  expects(messageName: string | undefined, isSetUp: boolean, extensionType: number): boolean {
+    // Spec 3.4.1: what is of an unknown extension is discarded, whenever it comes.
+    if (messageName === undefined && extensionType !== 0) return true;
     return (messageName === SetupConnectionSuccess.name || messageName === SetupConnectionError.name) !== isSetUp;
   }
 

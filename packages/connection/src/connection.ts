@@ -262,7 +262,8 @@ export class Connection<P extends Protocol = Protocol> {
     }
     const result = this.#reader!.read(
       this.#input,
-      (definition) => this.#negotiation.expects(definition?.name, this.#state !== 'setup'),
+      (definition, extensionType) =>
+        this.#negotiation.expects(definition?.name, this.#state !== 'setup', extensionType),
       (extensionType) => this.#negotiation.extensions.has(extensionType),
     );
     if (result === undefined) return false;
@@ -285,7 +286,10 @@ export class Connection<P extends Protocol = Protocol> {
   #receiveUnknown({ extensionType, channelMessage, messageType }: FrameHeader, payload: Uint8Array): void {
     this.#counters.unknownMessages++;
     this.#concludeNegotiation();
-    const isForeign = extensionType !== 0 && (channelMessage || this.#negotiation.extensions.has(extensionType));
+    const isForeign =
+      this.#state !== 'setup' &&
+      extensionType !== 0 &&
+      (channelMessage || this.#negotiation.extensions.has(extensionType));
     if (isForeign) this.#emit({ type: 'foreign', frame: { extensionType, channelMessage, messageType, payload } });
     else this.#emit({ type: 'ignored', extensionType, messageType });
   }

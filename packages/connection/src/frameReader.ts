@@ -57,7 +57,7 @@ export class FrameReader {
    */
   read(
     input: InputBuffer,
-    expects: (definition: MessageDefinition | undefined) => boolean,
+    expects: (definition: MessageDefinition | undefined, extensionType: number) => boolean,
     isNegotiated: (extensionType: number) => boolean,
   ): ReadResult | undefined {
     const { wire, budget } = this.#options;
@@ -98,9 +98,10 @@ export class FrameReader {
   #judge(
     header: FrameHeader,
     definition: MessageDefinition | undefined,
-    expects: (definition: MessageDefinition | undefined) => boolean,
+    expects: (definition: MessageDefinition | undefined, extensionType: number) => boolean,
   ): Rejection | undefined {
-    if (!expects(definition)) return { cause: 'unexpected-message', detail: named(header, definition) };
+    if (!expects(definition, header.extensionType))
+      return { cause: 'unexpected-message', detail: named(header, definition) };
     const maxLength = maxPayloadOf(definition, this.#options.limits);
     if (header.length <= maxLength) return undefined;
     const { length } = header;

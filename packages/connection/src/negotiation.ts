@@ -21,8 +21,8 @@ export interface Negotiation {
   readonly opening: Uint8Array | undefined;
   /** Agreed so far. */
   readonly extensions: ReadonlySet<number>;
-  /** Whether a message may come now; messages of the subprotocol have no say before `setup` is over. */
-  expects(messageName: string | undefined, isSetUp: boolean): boolean;
+  /** Whether a message may come now; messages of the subprotocol have no say before `setup` is over. An unknown one has no name. */
+  expects(messageName: string | undefined, isSetUp: boolean, extensionType: number): boolean;
   /** Undefined for a message that is not part of the negotiation. */
   handle(messageName: string, value: unknown): NegotiationStep | undefined;
   /** Ends the negotiation with whatever was agreed: the peer went on to something else. */

@@ -133,6 +133,33 @@ describe.each(Object.keys(STATES))('a server in the state %s', (state) => {
   });
 });
 
+describe('a client that waits for the answer to its setup', () => {
+  const frame = (extensionType: number, channelMessage: boolean, messageType: number) =>
+    encodeRawFrame({ extensionType, channelMessage, messageType, payload: Uint8Array.of(1, 0, 0, 0) });
+
+  it.each([
+    ['a message of an unknown extension', frame(0x5abc, false, 0x33)],
+    ['a channel message of an unknown extension', frame(0x5abc, true, 0x33)],
+  ])('discards %s', (_name, bytes) => {
+    const clock = new FakeClock();
+    const client = createClient(clock);
+    client.push(bytes, clock.now);
+    expect(outcome(client)).toEqual(['ignored']);
+    client.push(encodeFrame(SetupConnectionSuccess, { usedVersion: 2, flags: 0 }), clock.now);
+    expect(outcome(client)).toEqual(['ready']);
+  });
+
+  it('takes no other core message, and not endlessly many of unknown extensions', () => {
+    const clock = new FakeClock();
+    const closes = createClient(clock);
+    closes.push(frame(0, false, 0xee), clock.now);
+    expect(outcome(closes)).toEqual(['unexpected-message']);
+    const floods = createClient(clock);
+    for (let count = 0; count < 10_000; count++) floods.push(frame(0x5abc, false, 0x33), clock.now);
+    expect(outcome(floods).at(-1)).toBe('unknown-messages');
+  });
+});
+
 describe('a handshake', () => {
   const act1 = () => createClient(new FakeClock(), { security: client() }).takeBytes()!;
 
