@@ -2,6 +2,7 @@ import type { LedgerSink } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import type { ConnectionEvent } from '@stratumkit/connection';
 import type { PoolCore, PoolInput, PoolOutput } from '@stratumkit/roles';
+import { TickTimer } from '@stratumkit/runtime';
 import type { Link } from '@stratumkit/transport';
 import type { PoolAppEvent } from './events.ts';
 
@@ -25,17 +26,14 @@ export class PoolMachine {
   readonly #edge: PoolEdge;
   readonly #links = new Map<number, MinerLink>();
   readonly #inputs: PoolInput[] = [];
+  readonly #timer: TickTimer;
   #isHandling = false;
-  #isClosed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAtMs = Number.POSITIVE_INFINITY;
-  /** Set while the core has more to do, and lets sockets and timers have their turn first. */
-  #nextTurn: ReturnType<typeof setImmediate> | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(core: PoolCore, edge: PoolEdge) {
     this.#core = core;
     this.#edge = edge;
+    this.#timer = new TickTimer(edge.clock, () => this.handle({ type: 'tick' }));
   }
 
   receive(event: ConnectionEvent<'mining'>, link: MinerLink): void {
@@ -91,41 +89,13 @@ export class PoolMachine {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#nextTurn);
-    this.#isClosed = true;
-    this.#timerAtMs = Number.NEGATIVE_INFINITY;
+    this.#timer.close();
   }
 
-  /** The timer is moved only if it would fire too late: every share would move it otherwise. */
   #schedule(): void {
-    const isWaiting = this.#core.uncommittedBatches > 0;
-    const coreDeadline = this.#core.deadline ?? Number.POSITIVE_INFINITY;
-    if (!isWaiting && coreDeadline >= this.#timerAtMs) return;
-    const { monotonicMs } = this.#edge.clock();
-    if (coreDeadline <= monotonicMs) {
-      this.#tickNextTurn();
-      return;
-    }
-    const deadline = isWaiting ? Math.min(coreDeadline, monotonicMs + LEDGER_POLL_MS) : coreDeadline;
-    if (deadline >= this.#timerAtMs) return;
-    clearTimeout(this.#timer);
-    this.#timerAtMs = deadline;
-    this.#timer = setTimeout(
-      () => {
-        this.#timerAtMs = Number.POSITIVE_INFINITY;
-        this.handle({ type: 'tick' });
-      },
-      Math.max(0, Math.ceil(deadline - monotonicMs)),
-    );
-  }
-
-  #tickNextTurn(): void {
-    if (this.#isClosed) return;
-    this.#nextTurn ??= setImmediate(() => {
-      this.#nextTurn = undefined;
-      this.handle({ type: 'tick' });
-    });
+    const { deadline, uncommittedBatches } = this.#core;
+    this.#timer.schedule(deadline);
+    if (uncommittedBatches > 0) this.#timer.schedule(this.#edge.clock().monotonicMs + LEDGER_POLL_MS);
   }
 
   #apply(output: PoolOutput): void {

@@ -1,6 +1,7 @@
 import type { Now } from '@stratumkit/codec';
 import type { ConnectionEvent } from '@stratumkit/connection';
 import type { ProxyCore, ProxyInput, ProxyOutput } from '@stratumkit/roles';
+import { TickTimer } from '@stratumkit/runtime';
 import type { Link } from '@stratumkit/transport';
 import type { ProxyAppEvent } from './events.ts';
 import type { ProxyUpstream } from './options.ts';
@@ -20,15 +21,15 @@ export class ProxyMachine {
   readonly #edge: ProxyEdge;
   readonly #links = new Map<number, DownstreamLink>();
   readonly #inputs: ProxyInput[] = [];
+  readonly #timer: TickTimer;
   #isHandling = false;
   #isClosed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAtMs = Number.POSITIVE_INFINITY;
   #onEmpty: (() => void) | undefined;
 
   constructor(core: ProxyCore<ProxyUpstream>, edge: ProxyEdge) {
     this.#core = core;
     this.#edge = edge;
+    this.#timer = new TickTimer(edge.clock, () => this.handle({ type: 'tick' }));
   }
 
   receive(event: ConnectionEvent<'mining'>, link: DownstreamLink): void {
@@ -71,7 +72,7 @@ export class ProxyMachine {
     } finally {
       this.#isHandling = false;
     }
-    this.#schedule();
+    this.#timer.schedule(this.#core.deadline);
   }
 
   /** Answers open shares, closes channels and connections; resolves when all are gone or the time is over. */
@@ -89,23 +90,7 @@ export class ProxyMachine {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-  }
-
-  /** The timer is moved only if it would fire too late: every share would move it otherwise. */
-  #schedule(): void {
-    const { deadline } = this.#core;
-    if (deadline === undefined || deadline >= this.#timerAtMs || this.#isClosed) return;
-    clearTimeout(this.#timer);
-    this.#timerAtMs = deadline;
-    const { monotonicMs } = this.#edge.clock();
-    this.#timer = setTimeout(
-      () => {
-        this.#timerAtMs = Number.POSITIVE_INFINITY;
-        this.handle({ type: 'tick' });
-      },
-      Math.max(0, Math.ceil(deadline - monotonicMs)),
-    );
+    this.#timer.close();
   }
 
   #apply(output: ProxyOutput<ProxyUpstream>): void {

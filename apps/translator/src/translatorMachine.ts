@@ -1,5 +1,6 @@
 import type { Now } from '@stratumkit/codec';
 import type { TranslatorCore, TranslatorInput, TranslatorOutput } from '@stratumkit/roles';
+import { TickTimer } from '@stratumkit/runtime';
 import type { LineEvent } from '@stratumkit/sv1';
 import type { LineLink } from '@stratumkit/transport';
 import type { TranslatorAppEvent } from './events.ts';
@@ -18,14 +19,14 @@ export class TranslatorMachine {
   readonly #edge: TranslatorEdge;
   readonly #miners = new Map<number, LineLink>();
   readonly #inputs: TranslatorInput[] = [];
+  readonly #timer: TickTimer;
   #isHandling = false;
   #isClosed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAtMs = Number.POSITIVE_INFINITY;
 
   constructor(core: TranslatorCore<TranslatorUpstream>, edge: TranslatorEdge) {
     this.#core = core;
     this.#edge = edge;
+    this.#timer = new TickTimer(edge.clock, () => this.handle({ type: 'tick' }));
   }
 
   admit(link: LineLink): void {
@@ -56,14 +57,14 @@ export class TranslatorMachine {
     } finally {
       this.#isHandling = false;
     }
-    this.#schedule();
+    this.#timer.schedule(this.#core.deadline);
   }
 
   /** Tells miners and upstream goodbye. */
   stop(): void {
     this.handle({ type: 'stop' });
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#timer.close();
   }
 
   #perform(output: TranslatorOutput<TranslatorUpstream>): void {
@@ -91,18 +92,5 @@ export class TranslatorMachine {
         if (output.event.type === 'workerAuthorized') this.#miners.get(output.event.connection)?.established();
         this.#edge.onEvent(output.event);
     }
-  }
-
-  /** The timer is moved only if it would fire too late. */
-  #schedule(): void {
-    const { deadline } = this.#core;
-    if (deadline === undefined || deadline >= this.#timerAtMs || this.#isClosed) return;
-    clearTimeout(this.#timer);
-    this.#timerAtMs = deadline;
-    const delay = Math.max(0, Math.ceil(deadline - this.#edge.clock().monotonicMs));
-    this.#timer = setTimeout(() => {
-      this.#timerAtMs = Number.POSITIVE_INFINITY;
-      this.handle({ type: 'tick' });
-    }, delay);
   }
 }

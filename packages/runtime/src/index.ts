@@ -48,3 +48,4 @@ export {
   sectionList,
 } from './schema.ts';
 export { formatSocketAddress, parseSocketAddress, type SocketAddress } from './socketAddress.ts';
+export { TickTimer } from './tickTimer.ts';

@@ -25,6 +25,8 @@ export interface JobEntry extends ChannelJob {
 /** The jobs of one channel by id, in the order they were sent. */
 export class JobStore {
   readonly #jobs = new Map<number, JobEntry>();
+  /** Those that are not stale, in the same order: a tip should not have to look at all that is remembered. */
+  readonly #live = new Set<JobEntry>();
   readonly #jobIds: JobIds;
   readonly #limits: ChannelLimits;
   #active: JobEntry | undefined;
@@ -46,8 +48,8 @@ export class JobStore {
     return this.#jobs.values();
   }
 
-  has(state: JobState): boolean {
-    for (const job of this.#jobs.values()) if (job.state === state) return true;
+  has(state: Exclude<JobState, 'stale'>): boolean {
+    for (const job of this.#live) if (job.state === state) return true;
     return false;
   }
 
@@ -65,13 +67,14 @@ export class JobStore {
 
   /** SetNewPrevHash: only `job` stays valid (spec 5.3.17). Future jobs that were passed over could be mined on the new tip. */
   activate(job: JobEntry, tip: ChainTip, memory: TipMemory, nowMs: number): void {
-    for (const other of this.#jobs.values()) {
-      if (other === job || other.state === 'stale') continue;
+    for (const other of this.#live) {
+      if (other === job) continue;
       if (other.state === 'future') {
         other.chainTip = tip;
         other.memory = memory;
       } else other.supersededAtMs = nowMs;
       other.state = 'stale';
+      this.#live.delete(other);
     }
     job.state = 'active';
     job.chainTip = tip;
@@ -83,6 +86,7 @@ export class JobStore {
   retire(job: JobEntry): void {
     job.state = 'stale';
     job.supersededAtMs = undefined;
+    this.#live.delete(job);
     if (this.#active === job) this.#active = undefined;
     this.#forgetOldestStale();
   }
@@ -92,12 +96,14 @@ export class JobStore {
       job.state = 'stale';
       job.supersededAtMs = undefined;
     }
+    this.#live.clear();
     this.#active = undefined;
   }
 
   clear(): void {
     for (const jobId of this.#jobs.keys()) this.#jobIds.release(jobId);
     this.#jobs.clear();
+    this.#live.clear();
     this.#active = undefined;
   }
 
@@ -107,23 +113,30 @@ export class JobStore {
         context: { jobId: job.jobId },
       });
     this.#jobs.set(job.jobId, job);
+    this.#live.add(job);
     this.#jobIds.hold(job.jobId);
   }
 
   #retireOldest(belongs: (job: JobEntry) => boolean, limit: number): void {
-    const jobs = [...this.#jobs.values()].filter(belongs);
-    for (const job of jobs.slice(0, Math.max(0, jobs.length - limit))) this.retire(job);
+    let surplus = -limit;
+    for (const job of this.#live) if (belongs(job)) surplus++;
+    for (const job of this.#live) {
+      if (surplus <= 0) return;
+      if (!belongs(job)) continue;
+      this.retire(job);
+      surplus--;
+    }
   }
 
   #forgetOldestStale(): void {
-    let stale = 0;
-    for (const job of this.#jobs.values()) if (job.state === 'stale') stale++;
+    let surplus = this.#jobs.size - this.#live.size - this.#limits.maxStaleJobs;
+    if (surplus <= 0) return;
     for (const job of this.#jobs.values()) {
-      if (stale <= this.#limits.maxStaleJobs) return;
+      if (surplus <= 0) return;
       if (job.state !== 'stale') continue;
       this.#jobs.delete(job.jobId);
       this.#jobIds.release(job.jobId);
-      stale--;
+      surplus--;
     }
   }
 }

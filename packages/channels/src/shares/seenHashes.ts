@@ -1,6 +1,8 @@
 const WORDS = 4;
 const SLOT = WORDS + 1;
 const INITIAL_SLOTS = 16;
+/** Of all sets that nothing was added to, which are most: never written to. */
+const EMPTY = new Uint32Array(INITIAL_SLOTS * SLOT);
 
 /**
  * A set of header hashes in one flat array, each owned by a small number. Keys are the first 16 wire bytes: the ones proof of
@@ -9,7 +11,7 @@ const INITIAL_SLOTS = 16;
 export class SeenHashes {
   #slots = INITIAL_SLOTS;
   /** Per slot: four words of the hash, then the owner + 1 (0 is an empty slot). */
-  #table = new Uint32Array(INITIAL_SLOTS * SLOT);
+  #table = EMPTY;
   #size = 0;
 
   get size(): number {
@@ -24,6 +26,7 @@ export class SeenHashes {
   add(hash: Uint8Array, owner: number): boolean {
     let slot = this.#find(hash);
     if (this.#table[slot + WORDS] !== 0) return false;
+    if (this.#table === EMPTY) this.#table = EMPTY.slice();
     if (2 * (this.#size + 1) > this.#slots) {
       this.#rebuild(2 * this.#slots, undefined);
       slot = this.#find(hash);

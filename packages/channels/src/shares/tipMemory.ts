@@ -82,5 +82,5 @@ export class TipMemories {
 }
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return a === b || (a.length === b.length && a.every((byte, index) => byte === b[index]));
 }

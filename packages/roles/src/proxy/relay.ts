@@ -1,16 +1,15 @@
 import { ShareIdentities } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import { sanitizeErrorCode } from '@stratumkit/connection';
-import { encodeFrame, type Frame } from '@stratumkit/framing';
+import type { Frame, TlvField } from '@stratumkit/framing';
 import type { MiningMessage } from '@stratumkit/messages';
-import { ChannelEndpointChanged } from '@stratumkit/messages/common';
-import { CloseChannel } from '@stratumkit/messages/mining';
+import type { SubmitSharesExtended, SubmitSharesStandard } from '@stratumkit/messages/mining';
 import type { ClientChannel } from '../miningClient/clientChannel.ts';
 import { DEFAULT_MINING_CLIENT_LIMITS } from '../miningClient/limits.ts';
 import type { MiningClientOutput } from '../miningClient/outputs.ts';
 import { refuseCustomJob } from '../miningServer/refuseCustomJob.ts';
 import { DEFAULT_MINING_SERVER_LIMITS, type MiningServerLimits } from '../miningServer/types.ts';
-import type { ConnectionId, SendOutput } from '../output.ts';
+import type { ConnectionId } from '../output.ts';
 import type { UpstreamChannel } from '../statistics/monitoringRoutes.ts';
 import type { TrunkRequest } from '../upstreamList/index.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
@@ -20,7 +19,6 @@ import {
   DEFAULT_PROXY_LIMITS,
   type DownstreamInput,
   type ProxyCoreOptions,
-  type ProxyEvent,
   type ProxyLimits,
   type ProxyOutput,
   type ProxyTotals,
@@ -28,6 +26,8 @@ import {
 import { RelayChannel, type RelayChannelOptions } from './relayChannel.ts';
 import { RelayDistribution } from './relayDistribution.ts';
 import { foreignDown, foreignUp } from './relayForeign.ts';
+import { RelayKeeper } from './relayKeeper.ts';
+import { closeUp, endpointChanged, sendUp, targetEvent, updateUp } from './relayMessages.ts';
 import { refuseOpening, requestOf, successOf } from './relayOpen.ts';
 import { type Opening, RelayOpenings } from './relayOpenings.ts';
 import { RelayPeer } from './relayPeer.ts';
@@ -35,9 +35,6 @@ import { RelayShares } from './relayShares.ts';
 import { RelayUpdates, updateRefused } from './relayUpdates.ts';
 import { inheritedFlags, isUnfit } from './setupPolicy.ts';
 import { TokenBucket } from './tokenBucket.ts';
-
-/** How long a leaving connection waits for the upstream's answers to its last shares. */
-const LAST_ANSWERS_MS = 3_000;
 
 type Message = Extract<DownstreamInput, { type: 'message' }>;
 
@@ -49,24 +46,21 @@ export class Relay implements ProxyMode {
   readonly #limits: ProxyLimits;
   readonly #serverLimits: MiningServerLimits;
   readonly #channelOptions: RelayChannelOptions;
-  readonly #peers = new Map<ConnectionId, RelayPeer>();
-  readonly #byUpstream = new Map<ClientChannel, RelayChannel>();
   readonly #openings: RelayOpenings;
-  readonly #distribution = new RelayDistribution((upstream) => this.#byUpstream.get(upstream));
+  readonly #distribution: RelayDistribution;
   readonly #shares: RelayShares;
   readonly #updates: RelayUpdates;
+  readonly #keeper: RelayKeeper;
   readonly #foreignBudget: TokenBucket;
-  /** Connections on their way out, by when they are closed at the latest. */
-  readonly #leaving = new Map<RelayPeer, number>();
   #active: UpstreamSession | undefined;
   #turningAway: string | undefined;
-  #openChannels = 0;
-  #openingCount = 0;
 
   constructor(options: ProxyCoreOptions) {
     this.#limits = { ...DEFAULT_PROXY_LIMITS, ...options.limits };
     this.#serverLimits = { ...DEFAULT_MINING_SERVER_LIMITS, ...options.serverLimits };
     const { hash, createJobHasher } = options;
+    const { maxReceiversPerTurn, maxWorkersPerChannel } = this.#serverLimits;
+    this.#distribution = new RelayDistribution((upstream) => this.#keeper.channelOf(upstream), maxReceiversPerTurn);
     const { jobs } = this.#distribution;
     this.#channelOptions = {
       jobIds: jobs.ids,
@@ -77,17 +71,18 @@ export class Relay implements ProxyMode {
     };
     const { answerAlarmMs, channelRequests, foreignMessages, openAnswerMs, updateMs } = this.#limits;
     this.#openings = new RelayOpenings(openAnswerMs, channelRequests);
-    this.#shares = new RelayShares(jobs, answerAlarmMs, this.#serverLimits.maxWorkersPerChannel);
+    this.#shares = new RelayShares(jobs, answerAlarmMs, maxWorkersPerChannel);
     this.#updates = new RelayUpdates(updateMs);
+    this.#keeper = new RelayKeeper(this.#openings, this.#shares, this.#updates);
     this.#foreignBudget = new TokenBucket(foreignMessages);
   }
 
   get connections(): number {
-    return this.#peers.size;
+    return this.#keeper.peers.size;
   }
 
   get openChannels(): number {
-    return this.#openChannels;
+    return this.#keeper.openChannels;
   }
 
   get totals(): ProxyTotals {
@@ -99,15 +94,16 @@ export class Relay implements ProxyMode {
   }
 
   get deadline(): number | undefined {
-    const [leaving] = this.#leaving.values();
-    const times = [this.#openings.deadline, this.#updates.deadline, this.#shares.sent.deadline, leaving];
+    const { sent } = this.#shares;
+    const machines = [this.#distribution, this.#openings, this.#updates, sent, this.#keeper];
+    const times = machines.map(({ deadline }) => deadline);
     const earliest = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
     return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
   }
 
   upstreamChannels(session: UpstreamSession): readonly UpstreamChannel[] {
     const channels: UpstreamChannel[] = [];
-    for (const { upstream, kind, userIdentity, nominalHashrate } of this.#byUpstream.values()) {
+    for (const { upstream, kind, userIdentity, nominalHashrate } of this.#keeper.channels) {
       if (upstream?.session !== session) continue;
       const { channelId, target, extranoncePrefix, extranonceSize } = upstream.channel;
       channels.push({ channelId, kind, userIdentity, nominalHashrate, target, extranoncePrefix, extranonceSize });
@@ -125,7 +121,7 @@ export class Relay implements ProxyMode {
       case 'connected':
         return this.#connected(input, now);
       case 'disconnected':
-        return this.#disconnected(input.connection);
+        return this.#keeper.disconnected(input.connection);
       case 'extensions':
         return [];
       case 'foreign':
@@ -141,9 +137,9 @@ export class Relay implements ProxyMode {
     if (session === undefined) return [];
     this.#turningAway = this.#turningAway === 'shutting-down' ? 'shutting-down' : undefined;
     const outputs: ProxyOutput<never>[] = [];
-    for (const peer of [...this.#peers.values()]) {
+    for (const peer of [...this.#keeper.peers.values()]) {
       if (isUnfit(peer.flags, peer.granted, inheritedFlags(session.flags, false))) {
-        outputs.push(...this.#dismiss(peer, 'upstream-flags', now));
+        outputs.push(...this.#keeper.dismiss(peer, 'upstream-flags', now));
         continue;
       }
       for (const channel of peer.channels.values()) this.#reopen(channel);
@@ -158,36 +154,21 @@ export class Relay implements ProxyMode {
     now: Now,
   ): Outputs {
     switch (message.name) {
+      case 'SubmitShares.Success':
+      case 'SubmitShares.Error':
+        return this.#followAll(session, clientOutputs, now);
       case 'NewMiningJob':
-      case 'NewExtendedMiningJob': {
-        const { sends, channels, templateId } = this.#distribution.job(session, message, clientOutputs);
-        const reason = message.value.minNtime === undefined ? 'future' : 'update';
-        return channels === 0 ? [] : [...sends, jobEvent(reason, templateId, channels)];
-      }
-      case 'SetNewPrevHash': {
-        const { sends, channels, templateId } = this.#distribution.prevHash(session, message, clientOutputs, now);
-        return channels === 0 ? [] : [...sends, jobEvent('tip', templateId, channels)];
-      }
-      case 'SetTarget': {
-        const { sends, channels } = this.#distribution.target(session, message, clientOutputs);
-        return [...sends, ...channels.map(targetEvent)];
-      }
-      case 'SetExtranoncePrefix':
-        return this.#distribution.prefix(session, message);
-      case 'SetGroupChannel':
-        return this.#distribution.group(session, message);
-      case 'ChannelEndpointChanged': {
-        const upstream = session.client.channels.get(message.value.channelId);
-        const channel = upstream === undefined ? undefined : this.#byUpstream.get(upstream);
-        return channel === undefined ? [] : endpointChanged(channel);
-      }
+      case 'NewExtendedMiningJob':
+        return this.#distribution.job(session, message, clientOutputs, now);
+      case 'SetNewPrevHash':
+        return this.#distribution.prevHash(session, message, clientOutputs, now);
       default:
-        return clientOutputs.flatMap((output) => this.#follow(session, output, now));
+        return [...this.#distribution.finish(now), ...this.#obey(session, message, clientOutputs, now)];
     }
   }
 
   foreign(session: UpstreamSession, frame: Frame): Outputs {
-    return foreignDown(session, frame, this.#byUpstream.values()).map(({ peer, channelId, frame: bytes, channels }) => {
+    return foreignDown(session, frame, this.#keeper.channels).map(({ peer, channelId, frame: bytes, channels }) => {
       for (const channel of channels) channel.isUsedByExtensions = true;
       return { type: 'send', to: [peer.connection], frame: bytes, kind: 'control', channelId };
     });
@@ -197,61 +178,49 @@ export class Relay implements ProxyMode {
     this.#openings.leave(session);
     const outputs: ProxyOutput<never>[] = [];
     for (const upstream of session.client.channels.values()) {
-      this.#byUpstream.delete(upstream);
+      this.#keeper.detached(upstream);
       outputs.push(...this.#shares.settle(this.#shares.sent.ended(upstream), now));
     }
-    return [...outputs, ...this.#finishLeaving()];
+    return [...outputs, ...this.#keeper.finishAnswered()];
   }
 
   expire(now: Now): Outputs {
     this.#turningAway ??= 'no-work';
-    return [...this.#peers.values()].flatMap((peer) => this.#dismiss(peer, 'no-work', now));
+    return this.#keeper.dismissAll('no-work', now);
   }
 
   drain(now: Now): Outputs {
     this.#turningAway = 'shutting-down';
-    return [...this.#peers.values()].flatMap((peer) => this.#dismiss(peer, 'shutting-down', now));
+    return this.#keeper.dismissAll('shutting-down', now);
   }
 
   tick(now: Now): Outputs {
-    const outputs: ProxyOutput<never>[] = [...this.#shares.sent.tick(now)];
+    const outputs: ProxyOutput<never>[] = [...this.#distribution.run(now), ...this.#shares.sent.tick(now)];
     for (const channel of this.#updates.tick(now)) outputs.push(...updateUp(channel));
     if (this.#active !== undefined) outputs.push(...this.#ask(this.#active, now));
     for (const opening of this.#openings.takeOverdue(now)) outputs.push(...this.#refused(opening, 'no-answer'));
-    for (const [peer, closeAtMs] of this.#leaving) {
-      if (closeAtMs > now.monotonicMs) break;
-      outputs.push(...this.#finish(peer));
-    }
+    outputs.push(...this.#keeper.tick(now));
     return outputs;
   }
 
   #connected(input: Extract<DownstreamInput, { type: 'connected' }>, now: Now): Outputs {
     const { connection, setup, address, grantedFlags = 0 } = input;
     const peer = new RelayPeer(connection, setup.flags, grantedFlags);
-    this.#peers.set(connection, peer);
+    this.#keeper.connected(peer);
     const { vendor, hardwareVersion, deviceId } = setup;
     const event = { type: 'connected', connection, address, vendor, hardwareVersion, deviceId } as const;
-    const turnedAway = this.#turningAway === undefined ? [] : this.#dismiss(peer, this.#turningAway, now);
+    const turnedAway = this.#turningAway === undefined ? [] : this.#keeper.dismiss(peer, this.#turningAway, now);
     return [{ type: 'event', event }, ...turnedAway];
   }
 
-  /** All of its channels are closed upstream (spec 5.3.9). */
-  #disconnected(connection: ConnectionId): Outputs {
-    const peer = this.#peers.get(connection);
-    if (peer === undefined) return [];
-    const outputs = this.#abandon(peer, 'disconnected');
-    this.#forget(peer);
-    return [...outputs, { type: 'event', event: { type: 'disconnected', connection } }];
-  }
-
   #receive({ connection, message, tlvs }: Message, now: Now): Outputs {
-    const peer = this.#peers.get(connection);
+    const peer = this.#keeper.peers.get(connection);
     if (peer === undefined) return [];
     switch (message.name) {
       case 'SubmitSharesStandard':
-        return this.#shares.submit(peer, message.value, [], now);
+        return this.#submit(peer, message.value, [], now);
       case 'SubmitSharesExtended':
-        return this.#shares.submit(peer, message.value, tlvs, now);
+        return this.#submit(peer, message.value, tlvs, now);
       case 'OpenStandardMiningChannel':
       case 'OpenExtendedMiningChannel':
         return this.#open(peer, message, now);
@@ -261,13 +230,25 @@ export class Relay implements ProxyMode {
       }
       case 'CloseChannel': {
         const { channelId, reasonCode } = message.value;
-        return peer.addressedBy(channelId).flatMap((channel) => this.#close(channel, reasonCode));
+        return peer.addressedBy(channelId).flatMap((channel) => this.#keeper.close(channel, reasonCode));
       }
       case 'SetCustomMiningJob':
         return [refuseCustomJob(connection, message.value)];
       default:
         return [{ type: 'close', to: connection, reason: 'unexpected-message' }];
     }
+  }
+
+  /** The upstream has told the newest work already: a block on the work before goes up as a late one. */
+  #submit(
+    peer: RelayPeer,
+    share: SubmitSharesStandard | SubmitSharesExtended,
+    tlvs: readonly TlvField[],
+    now: Now,
+  ): Outputs {
+    const channel = peer.channels.get(share.channelId);
+    const work = channel === undefined ? [] : this.#distribution.serve(channel, now);
+    return [...work, ...this.#shares.submit(peer, share, tlvs, now)];
   }
 
   #open(
@@ -278,13 +259,11 @@ export class Relay implements ProxyMode {
     if (peer.leaving !== undefined) return [];
     const { maxChannels, maxChannelsPerConnection } = this.#serverLimits;
     const hasRoom =
-      this.#openChannels + this.#openingCount < maxChannels &&
+      this.#keeper.openChannels + this.#keeper.openingCount < maxChannels &&
       peer.channels.size + peer.openings.size < maxChannelsPerConnection;
     const opening = requestOf(peer, message, hasRoom);
     if ('refusal' in opening) return refuseOpening(peer, message.value, opening.refusal);
-    peer.openings.add(opening);
-    this.#openingCount++;
-    this.#openings.add(opening);
+    this.#keeper.asked(opening);
     return this.#active === undefined ? [] : this.#ask(this.#active, now);
   }
 
@@ -294,13 +273,36 @@ export class Relay implements ProxyMode {
     if (isAsked) return;
     const request = { requestId, userIdentity, nominalHashRate, maxTarget };
     const opening: Opening = { peer, kind, request, minExtranonceSize: channel.extranonceSize, channel };
-    peer.openings.add(opening);
-    this.#openingCount++;
-    this.#openings.add(opening);
+    this.#keeper.asked(opening);
   }
 
   #ask(session: UpstreamSession, now: Now): Outputs {
     return this.#openings.ask(session, now).flatMap(({ frame }) => sendUp(session, frame));
+  }
+
+  /** What changes a channel itself; it has all the work that came before. */
+  #obey(...[session, message, clientOutputs, now]: Parameters<Relay['received']>): Outputs {
+    switch (message.name) {
+      case 'SetTarget': {
+        const { sends, channels } = this.#distribution.target(session, message, clientOutputs);
+        return [...sends, ...channels.map(targetEvent)];
+      }
+      case 'SetExtranoncePrefix':
+        return this.#distribution.prefix(session, message);
+      case 'SetGroupChannel':
+        return this.#distribution.group(session, message);
+      case 'ChannelEndpointChanged': {
+        const upstream = session.client.channels.get(message.value.channelId);
+        const channel = this.#keeper.channelOf(upstream);
+        return channel === undefined ? [] : endpointChanged(channel);
+      }
+      default:
+        return this.#followAll(session, clientOutputs, now);
+    }
+  }
+
+  #followAll(session: UpstreamSession, outputs: readonly MiningClientOutput[], now: Now): Outputs {
+    return outputs.flatMap((output) => this.#follow(session, output, now));
   }
 
   #follow(session: UpstreamSession, output: MiningClientOutput, now: Now): Outputs {
@@ -313,21 +315,21 @@ export class Relay implements ProxyMode {
       }
       case 'accepted':
       case 'rejected':
-        return [...this.#shares.answered(output, now), ...this.#finishLeaving()];
+        return [...this.#shares.answered(output, now), ...this.#keeper.finishAnswered()];
       case 'updateRefused': {
         const upstream = session.client.channels.get(output.channelId);
-        const channel = upstream === undefined ? undefined : this.#byUpstream.get(upstream);
+        const channel = this.#keeper.channelOf(upstream);
         return channel === undefined
           ? []
           : [updateRefused(channel.peer, channel.channelId, sanitizeErrorCode(output.errorCode))];
       }
       case 'channelClosed': {
-        const channel = this.#byUpstream.get(output.channel);
-        this.#byUpstream.delete(output.channel);
+        const channel = this.#keeper.channelOf(output.channel);
+        this.#keeper.detached(output.channel);
         const outputs = [...this.#shares.settle(this.#shares.sent.ended(output.channel), now)];
         // Of an upstream that was left, the channel has another one already.
         const isPresent = channel !== undefined && channel.upstream === undefined && session === this.#active;
-        return isPresent ? [...outputs, ...this.#closeDown(channel, output.reason)] : outputs;
+        return isPresent ? [...outputs, ...this.#keeper.closeDown(channel, output.reason)] : outputs;
       }
       default:
         return [];
@@ -339,18 +341,17 @@ export class Relay implements ProxyMode {
     // Nobody is there for it any more.
     if (opening === undefined) return closeUp(session, upstream, 'downstream-gone');
     const { peer } = opening;
-    this.#answered(opening);
+    this.#keeper.answered(opening);
     const attachment = { session, channel: upstream };
     if (opening.channel !== undefined) {
       const { channel } = opening;
       channel.attach(attachment);
-      this.#byUpstream.set(upstream, channel);
-      return [...this.#distribution.moved(channel), targetEvent(channel), ...this.#endpointMoved(channel)];
+      this.#keeper.attached(channel, upstream);
+      const endpoint = channel.isUsedByExtensions ? endpointChanged(channel) : [];
+      return [...this.#distribution.moved(channel), targetEvent(channel), ...endpoint];
     }
     const channel = new RelayChannel(this.#channelOptions, opening, peer.nextId(), attachment);
-    peer.channels.set(channel.channelId, channel);
-    this.#byUpstream.set(upstream, channel);
-    this.#openChannels++;
+    this.#keeper.opened(channel, upstream);
     peer.regroup(channel, session, upstream.groupChannelId);
     const { connection } = peer;
     return [...successOf(channel), { type: 'channels', connection, open: peer.channels.size }];
@@ -359,138 +360,15 @@ export class Relay implements ProxyMode {
   /** Not opened by the upstream: not at all, or not again. */
   #refused(opening: Opening, errorCode: string): Outputs {
     const { peer, channel, request } = opening;
-    this.#answered(opening);
-    return channel === undefined ? refuseOpening(peer, request, errorCode) : this.#closeDown(channel, errorCode);
-  }
-
-  #answered(opening: Opening): void {
-    if (opening.peer.openings.delete(opening)) this.#openingCount--;
-  }
-
-  /** Whoever is behind the channel now knows of no extension (spec 3.6.4). */
-  #endpointMoved(channel: RelayChannel): readonly SendOutput[] {
-    return channel.isUsedByExtensions ? endpointChanged(channel) : [];
-  }
-
-  /** The downstream wants no more of it, and is told nothing. */
-  #close(channel: RelayChannel, reason: string): Outputs {
-    const { peer, channelId, upstream, userIdentity, accounting } = channel;
-    const outputs: ProxyOutput<never>[] = [];
-    for (const opening of peer.openings) if (opening.channel === channel) this.#cancel(opening);
-    if (upstream !== undefined) {
-      outputs.push(...closeUp(upstream.session, upstream.channel, reason));
-      this.#byUpstream.delete(upstream.channel);
-    }
-    peer.leaveGroup(channel);
-    peer.channels.delete(channelId);
-    this.#openChannels--;
-    this.#updates.closed(channel);
-    // What was sent up counts there, but nobody learns of it any more.
-    for (const step of this.#shares.sent.ended(upstream?.channel, 'downstream-gone'))
-      if ('type' in step) outputs.push(step);
-    channel.detach();
-    const { connection } = peer;
-    const { totals } = accounting;
-    return [
-      ...outputs,
-      { type: 'channels', connection, open: peer.channels.size },
-      { type: 'event', event: { type: 'channelClosed', connection, channelId, userIdentity, reason, totals } },
-    ];
-  }
-
-  /** The upstream wants no more of it. */
-  #closeDown(channel: RelayChannel, reason: string): Outputs {
-    const { peer, channelId } = channel;
-    const reasonCode = sanitizeErrorCode(reason);
-    const frame = encodeFrame(CloseChannel, { channelId, reasonCode });
-    return [
-      ...this.#close(channel, reasonCode),
-      { type: 'send', to: [peer.connection], frame, kind: 'control', channelId },
-    ];
-  }
-
-  #cancel(opening: Opening): void {
-    this.#openings.drop(opening);
-    this.#answered(opening);
-  }
-
-  #abandon(peer: RelayPeer, reason: string): ProxyOutput<never>[] {
-    for (const opening of [...peer.openings]) this.#cancel(opening);
-    return [...peer.channels.values()].flatMap((channel) => this.#close(channel, reason));
-  }
-
-  #forget(peer: RelayPeer): void {
-    this.#peers.delete(peer.connection);
-    this.#leaving.delete(peer);
-  }
-
-  /** The connection is closed once its shares are answered. */
-  #dismiss(peer: RelayPeer, reason: string, now: Now): Outputs {
-    if (peer.leaving !== undefined) return [];
-    peer.leaving = reason;
-    if (peer.unanswered === 0) return this.#finish(peer);
-    this.#leaving.set(peer, now.monotonicMs + LAST_ANSWERS_MS);
-    return [];
-  }
-
-  #finishLeaving(): Outputs {
-    return [...this.#leaving.keys()].filter(({ unanswered }) => unanswered === 0).flatMap((peer) => this.#finish(peer));
-  }
-
-  #finish(peer: RelayPeer): ProxyOutput<never>[] {
-    this.#leaving.delete(peer);
-    const reason = peer.leaving ?? 'no-work';
-    for (const opening of [...peer.openings]) this.#cancel(opening);
-    const outputs = [...peer.channels.values()].flatMap((channel) => this.#closeDown(channel, reason));
-    return [...outputs, { type: 'close', to: peer.connection, reason }];
+    this.#keeper.answered(opening);
+    return channel === undefined ? refuseOpening(peer, request, errorCode) : this.#keeper.closeDown(channel, errorCode);
   }
 
   #foreignUp(connection: ConnectionId, frame: Frame, now: Now): Outputs {
-    const peer = this.#peers.get(connection);
+    const peer = this.#keeper.peers.get(connection);
     const forwarded = peer === undefined ? undefined : foreignUp(peer, frame);
     if (forwarded === undefined || !this.#foreignBudget.take(now)) return [];
     for (const channel of forwarded.channels) channel.isUsedByExtensions = true;
     return sendUp(forwarded.session, forwarded.frame);
   }
-}
-
-function sendUp({ connection }: UpstreamSession, frame: Uint8Array): Outputs {
-  return [{ type: 'upstream-send', connection, frame, kind: 'control' }];
-}
-
-function closeUp(session: UpstreamSession, upstream: ClientChannel, reason: string): Outputs {
-  const { client, connection } = session;
-  const { frame } = client.close(upstream.channelId, reason);
-  return [...sendUp(session, frame), { type: 'upstream-channels', connection, open: client.channels.size }];
-}
-
-function updateUp(channel: RelayChannel): Outputs {
-  const { upstream, peer, channelId, userIdentity, nominalHashrate, maxTarget } = channel;
-  const { connection } = peer;
-  const names = { connection, channelId, userIdentity };
-  const updated = { type: 'event', event: { type: 'channelUpdated', ...names, nominalHashrate, maxTarget } } as const;
-  if (upstream === undefined) return [updated];
-  const { session, channel: client } = upstream;
-  return [updated, ...sendUp(session, session.client.update(client.channelId, nominalHashrate, maxTarget).frame)];
-}
-
-function endpointChanged(channel: RelayChannel): readonly SendOutput[] {
-  const { peer, channelId } = channel;
-  channel.isUsedByExtensions = false;
-  const frame = encodeFrame(ChannelEndpointChanged, { channelId });
-  return [{ type: 'send', to: [peer.connection], frame, kind: 'control', channelId }];
-}
-
-function targetEvent({ peer, channelId, userIdentity, judge, nominalHashrate }: RelayChannel): ProxyOutput<never> {
-  const { connection } = peer;
-  const { target } = judge.target;
-  return { type: 'event', event: { type: 'target', connection, channelId, userIdentity, target, nominalHashrate } };
-}
-
-function jobEvent(
-  reason: Extract<ProxyEvent, { type: 'job' }>['reason'],
-  templateId: bigint,
-  channels: number,
-): ProxyOutput<never> {
-  return { type: 'event', event: { type: 'job', reason, templateId, height: undefined, channels } };
 }

@@ -1,4 +1,3 @@
-import type { ChainTip } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import { encodeFrame } from '@stratumkit/framing';
 import type { MiningMessage } from '@stratumkit/messages';
@@ -7,58 +6,70 @@ import { blockTargetOf } from '../miningClient/blockTarget.ts';
 import type { ClientChannel } from '../miningClient/clientChannel.ts';
 import type { MiningClientOutput } from '../miningClient/outputs.ts';
 import { extendedJobFrame, prevHashFrame, standardJobFrame } from '../miningServer/jobFrames.ts';
-import type { FrameKind, SendOutput } from '../output.ts';
+import type { SendOutput } from '../output.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
+import type { Outputs } from './proxyMode.ts';
 import type { RelayChannel } from './relayChannel.ts';
 import { RelayFanOut } from './relayFanOut.ts';
 import { RelayJobs } from './relayJobs.ts';
 import type { RelayPeer } from './relayPeer.ts';
+import { type Addressed, RelayRound } from './relayRound.ts';
+import { RelayRounds } from './relayRounds.ts';
 
 type MessageOf<Name extends MiningMessage['name']> = Extract<MiningMessage, { name: Name }>;
 type JobMessage = MessageOf<'NewMiningJob'> | MessageOf<'NewExtendedMiningJob'>;
 
-interface Addressed {
-  readonly channel: RelayChannel;
-  readonly upstream: ClientChannel;
-  readonly output: MiningClientOutput;
-}
-
 /** Jobs, tips, targets, prefixes and groups, from one upstream to the channels that they are meant for. */
 export class RelayDistribution {
   readonly jobs = new RelayJobs();
+  readonly #rounds: RelayRounds;
   readonly #channelOf: (upstream: ClientChannel) => RelayChannel | undefined;
 
-  constructor(channelOf: (upstream: ClientChannel) => RelayChannel | undefined) {
+  /** `slice`: channels that are served at once. */
+  constructor(channelOf: (upstream: ClientChannel) => RelayChannel | undefined, slice: number) {
     this.#channelOf = channelOf;
+    this.#rounds = new RelayRounds(slice);
   }
 
-  job(
-    session: UpstreamSession,
-    message: JobMessage,
-    outputs: readonly MiningClientOutput[],
-  ): { readonly sends: readonly SendOutput[]; readonly channels: number; readonly templateId: bigint } {
+  /** When the next channels are to be served; undefined if nobody waits. */
+  get deadline(): number | undefined {
+    return this.#rounds.deadline;
+  }
+
+  /** Serves the next slice of channels. */
+  run(now: Now): Outputs {
+    return this.#rounds.run(now);
+  }
+
+  /** Serves whoever still waits: what the upstream says next is meant for channels that have all it said before. */
+  finish(now: Now): Outputs {
+    return this.#rounds.finish(now);
+  }
+
+  /** The upstream judges this channel's shares by its newest work: the channel gets it before them. */
+  serve(channel: RelayChannel, now: Now): Outputs {
+    return this.#rounds.serve(channel, now);
+  }
+
+  job(session: UpstreamSession, message: JobMessage, outputs: readonly MiningClientOutput[], now: Now): Outputs {
     const { minNtime } = message.value;
-    const kind = minNtime === undefined ? 'futureJob' : 'job';
-    const fanOut = fanOutOf(kind, session, message);
-    let channels = 0;
-    let templateId = 0n;
-    for (const { channel, output, upstream } of this.#addressed(outputs)) {
-      const job = output.type === 'futureJob' ? output.job : output.type === 'work' ? upstream.work?.job : undefined;
-      if (job === undefined) continue;
-      const template = this.jobs.templateOf(session, job, minNtime);
-      const { judge } = channel;
-      judge.addJob(template);
-      channels++;
-      templateId = template.templateId;
-      fanOut.addOwn(
-        channel,
-        template.jobId,
-        (groupChannelId) => extendedJobFrame(groupChannelId, template),
-        () =>
-          judge.type === 'standard' ? standardJobFrame(judge, template) : extendedJobFrame(channel.channelId, template),
-      );
-    }
-    return { sends: fanOut.outputs(), channels, templateId };
+    const isFuture = minNtime === undefined;
+    const round = new RelayRound(
+      {
+        kind: isFuture ? 'futureJob' : 'job',
+        reason: isFuture ? 'future' : 'update',
+        upstreamGroupId: groupOf(session, message),
+        note: ({ judge }, job) => {
+          const template = this.jobs.templateOf(session, job, minNtime);
+          judge.addJob(template);
+          return template;
+        },
+        encode: extendedJobFrame,
+        encodeOwn: ({ judge }, template) => (judge.type === 'standard' ? standardJobFrame(judge, template) : undefined),
+      },
+      this.#addressed(outputs),
+    );
+    return this.#rounds.add(round, now);
   }
 
   prevHash(
@@ -66,24 +77,23 @@ export class RelayDistribution {
     message: MessageOf<'SetNewPrevHash'>,
     outputs: readonly MiningClientOutput[],
     now: Now,
-  ): { readonly sends: readonly SendOutput[]; readonly channels: number; readonly templateId: bigint } {
-    const fanOut = fanOutOf('prevHash', session, message);
-    let tip: ChainTip | undefined;
-    let channels = 0;
-    let templateId = 0n;
-    for (const { channel, output, upstream } of this.#addressed(outputs)) {
-      // Without work it joined its group after the job was sent; it gets both for itself.
-      if (output.type !== 'work' || upstream.work === undefined) continue;
-      const { prevHash, nbits, minNtime } = upstream.work.tip;
-      tip ??= { prevHash, nbits, minNtime, blockTarget: blockTargetOf(nbits) };
-      const template = this.jobs.templateOf(session, upstream.work.job, undefined);
-      const chainTip = tip;
-      if (!channel.judge.activate(template.jobId, chainTip, now)) continue;
-      channels++;
-      templateId = template.templateId;
-      fanOut.add(channel, template.jobId, (channelId) => prevHashFrame(channelId, template.jobId, chainTip));
-    }
-    return { sends: fanOut.outputs(), channels, templateId };
+  ): Outputs {
+    const { nbits, minNtime } = message.value;
+    const tip = { prevHash: message.value.prevHash.slice(), nbits, minNtime, blockTarget: blockTargetOf(nbits) };
+    const round = new RelayRound(
+      {
+        kind: 'prevHash',
+        reason: 'tip',
+        upstreamGroupId: groupOf(session, message),
+        note: ({ judge }, job, at) => {
+          const template = this.jobs.templateOf(session, job, undefined);
+          return judge.activate(template.jobId, tip, at) ? template : undefined;
+        },
+        encode: (channelId, { jobId }) => prevHashFrame(channelId, jobId, tip),
+      },
+      this.#addressed(outputs),
+    );
+    return this.#rounds.add(round, now);
   }
 
   target(
@@ -91,11 +101,12 @@ export class RelayDistribution {
     message: MessageOf<'SetTarget'>,
     outputs: readonly MiningClientOutput[],
   ): { readonly sends: readonly SendOutput[]; readonly channels: readonly RelayChannel[] } {
-    const fanOut = fanOutOf('target', session, message);
+    const fanOut = new RelayFanOut('target', groupOf(session, message));
     const channels: RelayChannel[] = [];
     const maximumTarget = message.value.maximumTarget.slice();
-    for (const { channel, output } of this.#addressed(outputs)) {
-      if (output.type !== 'target') continue;
+    for (const output of outputs) {
+      const channel = output.type === 'target' ? this.#attached(output.channel) : undefined;
+      if (channel === undefined) continue;
       channel.judge.setTarget(maximumTarget);
       channels.push(channel);
       fanOut.add(channel, 0, (channelId) => encodeFrame(SetTarget, { channelId, maximumTarget }));
@@ -143,21 +154,27 @@ export class RelayDistribution {
     return channel?.upstream?.channel === upstream ? channel : undefined;
   }
 
-  *#addressed(outputs: readonly MiningClientOutput[]): IterableIterator<Addressed> {
+  /** With the work as it is now: the next message may change it before everybody is served. */
+  #addressed(outputs: readonly MiningClientOutput[]): Addressed[] {
+    const addressed: Addressed[] = [];
     for (const output of outputs) {
-      if (!('channel' in output)) continue;
-      const channel = this.#attached(output.channel);
-      if (channel !== undefined) yield { channel, upstream: output.channel, output };
+      if (output.type !== 'work' && output.type !== 'futureJob') continue;
+      const { channel: upstream } = output;
+      const channel = this.#attached(upstream);
+      // Without work it joined its group after the job was sent; it gets both for itself.
+      const job = output.type === 'futureJob' ? output.job : upstream.work?.job;
+      if (channel !== undefined && job !== undefined) addressed.push({ channel, upstream, job });
     }
+    return addressed;
   }
 }
 
-function fanOutOf(
-  kind: FrameKind,
+/** Undefined if the upstream addressed one channel. */
+function groupOf(
   { client }: UpstreamSession,
-  { value }: { readonly value: { readonly channelId: number } },
-): RelayFanOut {
-  return new RelayFanOut(kind, client.channels.has(value.channelId) ? undefined : value.channelId);
+  { value: { channelId } }: { readonly value: { readonly channelId: number } },
+): number | undefined {
+  return client.channels.has(channelId) ? undefined : channelId;
 }
 
 function prefixFrame({ channelId, peer }: RelayChannel, extranoncePrefix: Uint8Array): SendOutput {
