@@ -37,6 +37,12 @@ export class HashratePosterior {
     this.#addClaim(this.#weights, 1 - DOUBT);
   }
 
+  copy(): HashratePosterior {
+    const copy = new HashratePosterior(this.#centre);
+    copy.#weights = this.#weights.slice();
+    return copy;
+  }
+
   /** Takes in `shares` found within `minutes` by a device that mines for `targetSteps` at `sharesPerMinute`. */
   update(shares: number, minutes: number, targetSteps: number, sharesPerMinute: number): void {
     const weights = this.#weights;

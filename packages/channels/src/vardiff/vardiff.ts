@@ -1,5 +1,6 @@
 import { compareTargets, hashrateFromTarget, targetFromHashrate, workFromTarget } from '@stratumkit/bitcoin';
 import { type Now, UsageError } from '@stratumkit/codec';
+import { EarlierTargets } from './earlierTargets.ts';
 import { HashratePosterior } from './hashratePosterior.ts';
 import { hashrateToSteps, STEPS_PER_OCTAVE, stepsToHashrate } from './logScale.ts';
 
@@ -47,6 +48,10 @@ const CONFIDENCE = 0.2;
 const BURST_SHARES = 12;
 /** Spacing of retargets that stop a flood. */
 const FLOOD_INTERVAL_MS = 2_000;
+/** A silence may also be a device that was stopped or works off an old job: the target gets no easier than so much at once. */
+const MAX_DROP = 3 * OCTAVE;
+/** Spacing of retargets to easier targets while there is no share that shows that the last one was taken up; a client's known lag is added. */
+const UNPROVEN_INTERVAL_MS = 20_000;
 /** log2(1.5): how far off a rounded target may be. */
 const ROUNDING_STEP = 0.585 * OCTAVE;
 
@@ -60,7 +65,7 @@ export class Vardiff {
   readonly #retargetIntervalMs: number;
   readonly #minSteps: number;
   readonly #maxSteps: number;
-  readonly #posterior: HashratePosterior;
+  #posterior: HashratePosterior;
   #nominalHashrate: number;
   #easiestSteps: number;
   #maxTarget: Uint8Array | undefined;
@@ -70,6 +75,7 @@ export class Vardiff {
   #targetSteps!: number;
   #shares = 0;
   #lookedAtMs: number;
+  readonly #earlier: EarlierTargets;
   #retargetedAtMs = Number.NEGATIVE_INFINITY;
   #search: { readonly sinceMs: number } | undefined;
   #settling = false;
@@ -90,6 +96,7 @@ export class Vardiff {
     this.#easiestSteps = this.#easiest();
     const claim = this.#clamp(nominalHashrate > 0 ? hashrateToSteps(nominalHashrate) : this.#minSteps);
     this.#posterior = new HashratePosterior(claim);
+    this.#earlier = new EarlierTargets(sharesPerMinute);
     this.#lookedAtMs = now.monotonicMs;
     this.#setTarget(claim);
   }
@@ -115,11 +122,15 @@ export class Vardiff {
   }
 
   /**
-   * An accepted share, with the work it was credited with: shares of jobs with an earlier target say nothing about the present
-   * one. Returns a new target if one is due; a job should follow it.
+   * An accepted share, with the work it was credited with. One of an earlier target proves that the client has mined for that one
+   * until now; once it has a share of a later target, it says nothing. Returns a new target if one is due; a job should follow it.
    */
   accepted(work: bigint, now: Now): Uint8Array | undefined {
-    if (work !== this.#work) return undefined;
+    if (work !== this.#work) {
+      this.#earlier.accepted(work, now.monotonicMs);
+      return undefined;
+    }
+    this.#settleEarlier();
     this.#shares++;
     const usual = (this.#sharesPerMinute * this.#retargetIntervalMs) / 120_000;
     if (this.#shares < Math.max(BURST_SHARES, 4 * usual)) return undefined;
@@ -135,8 +146,10 @@ export class Vardiff {
   update(nominalHashrate: number, maxTarget: Uint8Array, now: Now): Uint8Array | undefined {
     this.#maxTarget = maxTarget;
     this.#easiestSteps = this.#easiest();
-    if (nominalHashrate > 0 && nominalHashrate !== this.#nominalHashrate)
+    if (nominalHashrate > 0 && nominalHashrate !== this.#nominalHashrate) {
+      this.#settleEarlier();
       this.#posterior.claim(this.#clamp(hashrateToSteps(nominalHashrate)));
+    }
     this.#nominalHashrate = nominalHashrate;
     if (compareTargets(this.#target, maxTarget) <= 0) return undefined;
     this.#observe(now.monotonicMs);
@@ -148,7 +161,20 @@ export class Vardiff {
     return this.#decide(nowMs);
   }
 
+  #takeEarlier(): void {
+    const belief = this.#earlier.take();
+    if (belief === undefined) return;
+    this.#posterior = belief.posterior;
+    this.#lookedAtMs = belief.atMs;
+  }
+
+  #settleEarlier(): void {
+    this.#takeEarlier();
+    this.#earlier.settle();
+  }
+
   #observe(nowMs: number): void {
+    this.#takeEarlier();
     const minutes = Math.max(0, nowMs - this.#lookedAtMs) / 60_000;
     this.#posterior.update(this.#shares, minutes, this.#targetSteps, this.#sharesPerMinute);
     this.#lookedAtMs = nowMs;
@@ -169,20 +195,26 @@ export class Vardiff {
     let probe = searching ? MAX_PROBE * Math.min(1, Math.max(0, (width - SURE) / (UNSURE - SURE))) : 0;
     // Too many shares teach enough by themselves.
     if (off > 0) probe = Math.min(probe, off / 2);
-    const wanted = this.#clamp(median - probe);
+    const wanted = this.#clamp(Math.max(median - probe, this.#targetSteps - MAX_DROP));
     const change = wanted - this.#targetSteps;
     if (this.#staysRounded(wanted, change)) return undefined;
     if (searching && Math.abs(change) < SEARCH_STEP) {
       this.#search ??= { sinceMs: nowMs };
       return undefined;
     }
-    const interval = change > OCTAVE ? Math.min(FLOOD_INTERVAL_MS, this.#retargetIntervalMs) : this.#retargetIntervalMs;
+    const interval = this.#intervalBefore(change);
     if (nowMs - this.#retargetedAtMs < interval) return undefined;
     if (searching) this.#search ??= { sinceMs: nowMs };
     this.#settling = false;
     this.#posterior.recentre(median);
     // Nothing to say if the target is at a bound already.
     return Math.abs(change) < SETTLE_STEP ? undefined : this.#retarget(wanted, nowMs);
+  }
+
+  #intervalBefore(change: number): number {
+    if (change > OCTAVE) return Math.min(FLOOD_INTERVAL_MS, this.#retargetIntervalMs);
+    if (change > 0 || !this.#earlier.isOpen) return this.#retargetIntervalMs;
+    return Math.max(UNPROVEN_INTERVAL_MS + this.#earlier.lagMs, this.#retargetIntervalMs);
   }
 
   #staysRounded(wanted: number, change: number): boolean {
@@ -209,6 +241,7 @@ export class Vardiff {
 
   #retarget(steps: number, nowMs: number): Uint8Array {
     this.#retargetedAtMs = nowMs;
+    this.#earlier.push(this.#work, this.#targetSteps, this.#posterior, nowMs);
     this.#setTarget(this.#clamp(steps));
     return this.#target;
   }

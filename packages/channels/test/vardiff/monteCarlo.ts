@@ -14,6 +14,10 @@ export interface Scenario {
   /** True hashrate at the start. */
   readonly hashrate: number;
   readonly step?: { readonly atMs: number; readonly factor: number };
+  /** How long the device goes on with the old target after a SetTarget; by default 200. */
+  readonly latencyMs?: number;
+  /** The device is stopped in this time: it neither searches nor takes a target. */
+  readonly silence?: { readonly atMs: number; readonly endMs: number };
   readonly endMs: number;
 }
 
@@ -24,7 +28,6 @@ export interface Trace {
   readonly setTargetsAtMs: readonly number[];
 }
 
-/** How long a device goes on with the old target after a SetTarget. */
 const LATENCY_MS = 200;
 
 /** Runs one algorithm against one simulated device. Shares are a Poisson process of the target the device really has. */
@@ -41,13 +44,16 @@ export function simulate(
   const setTargetsAtMs: number[] = [];
   let { hashrate } = scenario;
   let step = scenario.step;
+  const { latencyMs = LATENCY_MS, silence } = scenario;
+  const isSilent = (ms: number) => silence !== undefined && ms >= silence.atMs && ms < silence.endMs;
   let device = { perMs: perMs(retargeter.target, hashrate), work: workFromTarget(retargeter.target) };
   const pending: { ms: number; target: Uint8Array }[] = [];
   const note = (ms: number) =>
     void points.push({ ms, ratio: (perMs(retargeter.target, hashrate) * 60_000) / sharesPerMinute });
   note(0);
   for (let ms = 0; ; ) {
-    const share = ms + random.exponential() / device.perMs;
+    const found = (isSilent(ms) ? silence!.endMs : ms) + random.exponential() / device.perMs;
+    const share = isSilent(found) ? Infinity : found;
     const next = Math.min(share, retargeter.deadline, step?.atMs ?? Infinity, pending[0]?.ms ?? Infinity);
     if (next > scenario.endMs) return { points, endMs: scenario.endMs, setTargetsAtMs };
     ms = next;
@@ -65,7 +71,8 @@ export function simulate(
     }
     const target = ms === share ? retargeter.accepted(device.work, at(ms)) : retargeter.tick(at(ms));
     if (target === undefined) continue;
-    pending.push({ ms: ms + LATENCY_MS, target });
+    const dueMs = ms + latencyMs;
+    pending.push({ ms: isSilent(ms) || isSilent(dueMs) ? silence!.endMs + latencyMs : dueMs, target });
     setTargetsAtMs.push(ms);
     note(ms);
   }
@@ -86,6 +93,11 @@ export function timeWithin(trace: Trace, low: number, high: number, fromMs = 0):
   for (const [start, end, ratio] of pieces(trace))
     if (ratio >= low && ratio <= high && end > fromMs) inside += end - Math.max(start, fromMs);
   return inside / (trace.endMs - fromMs);
+}
+
+/** The highest ratio in force from `fromMs` on. */
+export function highest(trace: Trace, fromMs = 0): number {
+  return Math.max(ratioAt(trace, fromMs), ...trace.points.filter(({ ms }) => ms > fromMs).map(({ ratio }) => ratio));
 }
 
 /** The longest stretch in which the ratio was above `limit`. */

@@ -49,7 +49,10 @@ looks a little weight is spread over the whole grid, since a hashrate may change
 - Once it is narrow it holds still, and moves only for a clear reason: the median is off by 10 % (at most every 4 minutes), four
   fifths of the belief agree on 15 %, or the hashrate is lost altogether.
 - It looks every 5 seconds, and at once when shares come in a burst; retargets are 10 seconds apart, 2 against a flood.
-- Only shares credited with the present target count. No refused share has any influence.
+- A silence may also be a device that was stopped: the target gets at most 8 times easier at once, and not again within 20 seconds
+  unless a share shows that the last target was taken up. Added to the 20 is what the client was seen to take for a switch, up to 30.
+- A share of an earlier target proves that the client has mined for that one until now, and counts as such, unless it has had one
+  of a later target already: devices may go on with an old job. No refused share has any influence.
 - Decisions use additions, multiplications and divisions of doubles only, so they are the same on every machine.
 
 ## Judged over ${SEEDS} seeds

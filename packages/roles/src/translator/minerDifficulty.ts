@@ -89,9 +89,9 @@ export class MinerDifficulty {
     this.#hasShares = true;
     if (!this.#options.vardiff) return false;
     const { target } = this.#wanted();
-    // Shares of jobs that were harder say nothing about the present target.
-    if (compareTargets(jobTarget, target) < 0 || !meetsTarget(hash, target)) return false;
-    return this.#vardiff.accepted(workFromTarget(this.#vardiff.target), now) !== undefined;
+    // Of a harder job only those are found that meet its own target: vardiff knows whether it is one of its earlier ones.
+    if (compareTargets(jobTarget, target) < 0) return this.#feed(jobTarget, now);
+    return meetsTarget(hash, target) && this.#feed(this.#vardiff.target, now);
   }
 
   /** True if another difficulty is due. */
@@ -122,6 +122,10 @@ export class MinerDifficulty {
       this.#vardiff = this.#createVardiff(now);
     } else if (strict) this.#vardiff.update(0, this.#maxTarget, now);
     return compareTargets(before, this.#vardiff.target) !== 0;
+  }
+
+  #feed(target: Uint8Array, now: Now): boolean {
+    return this.#vardiff.accepted(workFromTarget(target), now) !== undefined;
   }
 
   #wanted(): ToldDifficulty {

@@ -81,6 +81,28 @@ describe('the difficulty of a miner', () => {
     expect(difficulty.forJob(judgedBy(wanted / 100), FACTOR).difficulty).toBe(wanted);
   });
 
+  it('learns from a miner that goes on with a job of its earlier difficulty', () => {
+    const clock = new FakeClock();
+    const create = () => {
+      const difficulty = new MinerDifficulty(OPTIONS, clock.now);
+      difficulty.resume(clock.now);
+      return difficulty;
+    };
+    const [late, silent] = [create(), create()];
+    const first = late.forJob(HARD, FACTOR);
+    const wait = () => {
+      clock.advance(5_000);
+      for (const difficulty of [late, silent]) difficulty.tick(clock.now);
+    };
+    while (late.forJob(HARD, FACTOR).difficulty === first.difficulty) wait();
+    expect(late.forJob(HARD, FACTOR).difficulty).toBeLessThan(first.difficulty);
+    for (let n = 0; n < 4; n++) {
+      expect(late.accepted(first.target, first.target, clock.now)).toBe(false);
+      wait();
+    }
+    expect(late.hashrate).toBeGreaterThan(2 * silent.hashrate);
+  });
+
   it('is the upstream’s without vardiff', () => {
     const { now } = new FakeClock();
     const difficulty = new MinerDifficulty({ ...OPTIONS, vardiff: false }, now);
