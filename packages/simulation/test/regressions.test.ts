@@ -20,6 +20,7 @@ describe('what the simulation has found in proxies stays mended', () => {
     ['shares that nobody knows about leave no gap in which another one is acknowledged', 5, 20, 'default', 0.3],
     ['an answer of a former upstream that comes late acknowledges nothing a second time', 23, 12, 'relay', 0.5],
     ['a share for a job of the upstream before the last one is stale, its job not unknown', 30, 12, 'relay', 0.5],
+    ['an upstream that has closed its channel is told no hashrate any more', 196, 12, 'relay', 0.5],
   ] as const)('%s (seed %i)', (_, seed, devices, profile, hours) => {
     const scenario = new Scenario({ profile, devices, hours, topology: 'proxies' });
     expect(runSimulation(scenario.run(seed)).violation).toBeUndefined();

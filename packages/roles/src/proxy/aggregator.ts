@@ -362,7 +362,8 @@ export class Aggregator implements ProxyMode {
   #update(now: Now): Outputs {
     this.#updateAtMs = undefined;
     const { trunk } = this.#active ?? {};
-    if (this.#active === undefined || trunk === undefined) return [];
+    // The upstream may have closed the channel already, and is about to be left.
+    if (this.#active === undefined || trunk === undefined || !this.#active.holds(trunk)) return [];
     const { hashrate, target } = this.#sums;
     const told = this.#told;
     if (told !== undefined && told.hashrate === hashrate && compareTargets(told.target, target) === 0) return [];

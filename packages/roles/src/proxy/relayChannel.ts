@@ -87,8 +87,7 @@ export class RelayChannel {
   /** Undefined while no upstream knows the channel. */
   get upstream(): Attachment | undefined {
     const { session, channel } = this.#upstream;
-    if (this.#isDetached || session.stage === 'ended') return undefined;
-    return session.client.channels.get(channel.channelId) === channel ? this.#upstream : undefined;
+    return !this.#isDetached && session.holds(channel) ? this.#upstream : undefined;
   }
 
   get judge(): StandardChannel | ExtendedChannel {

@@ -58,8 +58,7 @@ export class ShareForwarder {
   ): Step<TrunkShare>[] | undefined {
     const { session, job, padding } = upstreamJob;
     const { trunk } = session;
-    if (session.stage === 'ended' || trunk === undefined || !session.client.channels.has(trunk.channelId))
-      return undefined;
+    if (trunk === undefined || !session.holds(trunk)) return undefined;
     const { version, ntime, nonce, hash, connection, channelId, userIdentity, worker, sequenceNumber } = share;
     const extranonce = new Uint8Array(padding + share.extranonce.length);
     extranonce.set(share.extranonce, padding);

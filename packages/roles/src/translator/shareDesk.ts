@@ -132,7 +132,7 @@ export class ShareDesk {
   #send({ miner, share, origin, version }: Submission, worth: 'share' | 'block', now: Now): boolean {
     const { source, work } = origin;
     const { session, channel } = source;
-    if (session.stage === 'ended' || session.client.channels.get(channel.channelId) !== channel) return false;
+    if (!session.holds(channel)) return false;
     const { ntime, nonce, workerName, extranonce2 } = share;
     const extranonce = upstreamExtranonce(source.padding, miner.space!.lease.extranoncePrefix, extranonce2);
     const wanted = { jobId: work.job.jobId, nonce, ntime, version, extranonce, worker: workerOf(workerName) };

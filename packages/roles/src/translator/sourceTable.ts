@@ -133,7 +133,8 @@ export class SourceTable {
     if (!source.needsUpdate || now.monotonicMs - source.updatedMs < this.#limits.updateMs) return;
     const { session, channel } = source;
     const isTrunk = channel === session.trunk;
-    if (session.stage !== 'serving' || isTrunk !== this.#options.aggregateChannels) return;
+    if (session.stage !== 'serving' || !session.holds(channel)) return;
+    if (isTrunk !== this.#options.aggregateChannels) return;
     source.needsUpdate = false;
     source.updatedMs = now.monotonicMs;
     const { nominalHashrate, maxTarget } = this.#claim(source.miners);

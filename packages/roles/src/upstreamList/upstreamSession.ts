@@ -43,6 +43,11 @@ export class UpstreamSession<Upstream extends Endpoint = Endpoint> {
     return this.#client !== undefined;
   }
 
+  /** Whether the channel can still be sent to: neither the connection nor the channel was closed. */
+  holds(channel: ClientChannel): boolean {
+    return this.stage !== 'ended' && this.#client?.channels.get(channel.channelId) === channel;
+  }
+
   ready(client: MiningClient, flags: number, extensions: ReadonlySet<number>): void {
     this.#client = client;
     this.flags = flags;
