@@ -9,6 +9,7 @@ export class MinerBook {
   /** By the miner's own number. */
   readonly #pending = new Map<number, FoundShare>();
   #cleanTold = 0;
+  #cleanToldMs = 0;
   #cleanHeard = 0;
   #cleanHeardMs = 0;
 
@@ -26,8 +27,15 @@ export class MinerBook {
     return this.#cleanHeard;
   }
 
-  told(line: Uint8Array): void {
-    if (isCleanNotify(line)) this.#cleanTold++;
+  /** Virtual time at which the last one was sent. */
+  get cleanToldMs(): number {
+    return this.#cleanToldMs;
+  }
+
+  told(line: Uint8Array, nowMs: number): void {
+    if (!isCleanNotify(line)) return;
+    this.#cleanTold++;
+    this.#cleanToldMs = nowMs;
   }
 
   /** Virtual time of the last one that arrived. */

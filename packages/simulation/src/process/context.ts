@@ -1,11 +1,11 @@
 import type { ConnectionLimits } from '@stratumkit/connection';
 import type { World } from '../core/world.ts';
-import type { HashKey } from '../invariants/keys.ts';
 import type { TipWatch } from '../invariants/tipWatch.ts';
 import type { Network } from '../network/network.ts';
 import type { Observer } from '../observer.ts';
 import type { ProofOfWork } from '../pow/proofOfWork.ts';
 import type { SimulationModules } from './modules.ts';
+import type { RelayUpstreams } from './relayUpstreams.ts';
 import type { WireSecurity } from './security.ts';
 import type { SimProcess } from './simProcess.ts';
 
@@ -39,6 +39,6 @@ export interface SimulationContext {
   /** What the pool on this host was told; undefined while it is down. */
   readonly tipsOf: (host: string) => TipWatch | undefined;
   /** What the relay on this host mines on; undefined if there is none. */
-  readonly relayOf: (host: string) => { readonly tip: HashKey; readonly switchedMs: number } | undefined;
+  readonly relayOf: (host: string) => Pick<RelayUpstreams, 'tip' | 'switchedMs' | 'lostMs'> | undefined;
   readonly onError: (error: unknown, process: SimProcess) => void;
 }

@@ -240,7 +240,9 @@ export class MinerProcess extends SimProcess {
       (relay === undefined ||
         share.tip !== relay.tip ||
         share.tipsHeard < (this.#book?.cleanTold ?? 0) ||
-        share.tipReceivedMs <= relay.switchedMs);
+        share.tipReceivedMs <= relay.switchedMs ||
+        // It has no upstream now, or was not given one since.
+        (this.#book?.cleanToldMs ?? 0) <= relay.lostMs);
     if (share !== undefined) observer.shares.refused(share);
     observer.invariants.check(
       'neighbours-unharmed',

@@ -39,6 +39,11 @@ export class RelayUpstreams implements MinedTip {
     return this.#switchedMs;
   }
 
+  /** Virtual time at which it lost or left an upstream last: jobs of that one are gone, even where the tip is the same. */
+  get lostMs(): number {
+    return this.port.lostMs;
+  }
+
   /** Name of the host that gives the work. */
   get host(): string | undefined {
     return this.#active === undefined ? undefined : this.port.hostOf(this.#active);

@@ -185,7 +185,7 @@ export class TranslatorProcess extends SimProcess {
     switch (output.type) {
       case 'miner-send':
         for (const connection of output.to) {
-          this.#book(connection)?.told(output.line);
+          this.#book(connection)?.told(output.line, this.world.nowMs);
           this.#miners.get(connection)?.send(output.line);
         }
         return;

@@ -51,12 +51,18 @@ const LOCAL_REASONS: ReadonlySet<string> = new Set([
 export class UpstreamPort {
   readonly #options: UpstreamPortOptions;
   readonly #links = new Map<ConnectionId, Link>();
+  #lostMs = 0;
 
   constructor(options: UpstreamPortOptions) {
     this.#options = options;
   }
 
   /** Name of the host at the other end. */
+  /** Virtual time at which a connection that had been set up was lost or let go last. */
+  get lostMs(): number {
+    return this.#lostMs;
+  }
+
   hostOf(connection: ConnectionId): string | undefined {
     return this.#links.get(connection)?.upstream.host;
   }
@@ -154,8 +160,10 @@ export class UpstreamPort {
 
   #forget(connection: ConnectionId, link: Link): void {
     this.#links.delete(connection);
-    if (link.book !== undefined) this.#options.context.observer.closeBook(link.book);
+    if (link.book === undefined) return;
+    this.#options.context.observer.closeBook(link.book);
     link.book = undefined;
+    this.#lostMs = this.#options.process.world.nowMs;
   }
 
   /** What a server sends must never make an honest client close for a fault of the server. */
