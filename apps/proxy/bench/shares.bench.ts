@@ -22,7 +22,12 @@ export async function run() {
 async function measure(mode: ProxyMode, name: string, minHashrate: number) {
   // Few shares would not fill a batch: what is measured were the delay after which the pool acknowledges an unfilled one.
   const shareBatchSize = minHashrate < 1 ? 10 : 1;
-  const server = await ServerProcess.start({ connectionLimits: UNMETERED, vardiff: false, minHashrate, shareBatchSize });
+  const server = await ServerProcess.start({
+    connectionLimits: UNMETERED,
+    vardiff: false,
+    minHashrate,
+    shareBatchSize,
+  });
   const proxy = await ProxyProcess.start(server.port, mode);
   const clients = await openClients(proxy.port, CONNECTIONS);
   const perSecond: number[] = [];
