@@ -11,6 +11,7 @@ export {
   type Interceptor,
   type InterceptorOptions,
 } from './intercept/createInterceptor.ts';
+export { RecordingFile } from './intercept/recordingFile.ts';
 export { parseScript, type Rule, readScript } from './intercept/script.ts';
 export { formatIntercepted, formatInterceptedJson } from './intercept/show.ts';
 export { formatJsonLine, formatJunit, formatTap } from './report/formats.ts';

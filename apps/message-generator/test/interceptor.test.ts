@@ -59,6 +59,7 @@ async function intercept({
     seed,
     random: seededRandom(),
     unixSeconds: () => Math.floor(Date.now() / 1000),
+    record: true,
     onMessage: (message) => seen.push(message),
   });
   const clientText = formatJson({

@@ -30,6 +30,7 @@ async function between(upstream: string, onMessage: (seen: InterceptedMessage) =
     authoritySecretKey: decodeAuthoritySecretKey(KEYS.secret_key),
     random: (length) => new Uint8Array(randomBytes(length)),
     unixSeconds: () => Math.floor(Date.now() / 1000),
+    record: true,
     onMessage,
   });
   interceptors.add(interceptor);

@@ -53,6 +53,7 @@ async function record({
     authoritySecretKey: decodeAuthoritySecretKey(KEYS.secret_key),
     random: seededRandom(),
     unixSeconds: () => Math.floor(Date.now() / 1000),
+    record: true,
   });
   const downstream = { name: 'device', role: 'client', protocol, ip: '127.0.0.1', port: RECORDED_PORT };
   const key = encrypted ? { pub_key: KEYS.pub_key } : {};

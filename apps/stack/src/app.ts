@@ -98,7 +98,7 @@ const FIELDS = {
   translator_port: port('the translator'),
   intercept: boolean({ doc: 'put an interceptor on every link, and print every message decoded', default: false }),
   record: string({
-    doc: 'write what flows on every link to this directory at the end, as tests that message-generator replays',
+    doc: 'write what flows on every link to this directory, as tests that message-generator replays',
     placeholder: 'directory',
     optional: true,
   }),

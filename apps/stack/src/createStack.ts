@@ -153,6 +153,7 @@ function linksOptions({ intercept, record, dataDir }: StackOptions, sink: StackS
     dataDir,
     onListening: (role, endpoint) => sink.onEvent(listening(role, addressOf(endpoint), endpoint.authorityPublicKey)),
     onMessage: (link, message) => sink.onMessage?.(link, message),
+    onWarning: (text) => sink.onWarning(text),
   };
 }
 

@@ -1,6 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterceptor, type InterceptedMessage, type Interceptor } from '@stratumkit/message-generator';
+import { createInterceptor, type InterceptedMessage, RecordingFile } from '@stratumkit/message-generator';
 import { decodeAuthorityPublicKey, encodeAuthorityPublicKey } from '@stratumkit/noise';
 import { formatSocketAddress, type Resources, randomBytes, readClock } from '@stratumkit/runtime';
 import { secretKeyOf } from './keyFile.ts';
@@ -15,11 +14,12 @@ export interface Endpoint {
 export interface LinksOptions {
   /** Without it every role reaches the next one directly. */
   readonly intercept: boolean;
-  /** Each link is written here at the end, as a test that replays the side that connects. */
+  /** Each link is written here, as a test that replays the side that connects. */
   readonly recordDirectory: string | undefined;
   readonly dataDir: string | undefined;
   onListening(role: string, endpoint: Endpoint): void;
   onMessage(link: string, message: InterceptedMessage): void;
+  onWarning(text: string): void;
 }
 
 const HOST = '127.0.0.1';
@@ -38,6 +38,11 @@ export class Links {
   async between(from: string, to: string, role: Endpoint): Promise<Endpoint> {
     if (!this.#options.intercept) return role;
     const link = `${from}-${to}`;
+    const { recordDirectory } = this.#options;
+    const file =
+      recordDirectory === undefined
+        ? undefined
+        : new RecordingFile(join(recordDirectory, `${link}.json`), (text) => this.#options.onWarning(text));
     const { authorityPublicKey: upstreamKey, address: upstream } = role;
     const interceptor = await createInterceptor({
       listen: { host: HOST, port: 0 },
@@ -46,21 +51,18 @@ export class Links {
       authoritySecretKey: secretKeyOf('interceptor', this.#options.dataDir),
       random: randomBytes,
       unixSeconds: () => readClock().unixSeconds,
+      record: file !== undefined,
       onMessage: (message) => this.#options.onMessage(link, message),
     });
-    this.#resources.add(link, () => this.#close(link, interceptor));
+    file?.follow(interceptor);
+    this.#resources.add(link, async () => {
+      await interceptor.close();
+      file?.close();
+    });
     const key = upstreamKey === undefined ? undefined : encodeAuthorityPublicKey(interceptor.authorityPublicKey);
     const endpoint = { address: interceptor.address, authorityPublicKey: key };
     this.#options.onListening(`interceptor ${link}`, endpoint);
     return endpoint;
-  }
-
-  async #close(link: string, interceptor: Interceptor): Promise<void> {
-    await interceptor.close();
-    const { recordDirectory } = this.#options;
-    if (recordDirectory === undefined) return;
-    mkdirSync(recordDirectory, { recursive: true });
-    writeFileSync(join(recordDirectory, `${link}.json`), interceptor.recordedTest());
   }
 }
 

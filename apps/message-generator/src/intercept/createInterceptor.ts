@@ -20,6 +20,10 @@ export interface InterceptorOptions {
   readonly seed?: number;
   readonly random: RandomBytes;
   unixSeconds(): number;
+  /** Keeps what passes, for {@link Interceptor.recordedTest}; nothing is kept without it. */
+  readonly record?: boolean;
+  /** How many messages and connections a recording holds: it ends with the last that has room. */
+  readonly maxRecordedMessages?: number;
   onMessage?(seen: InterceptedMessage): void;
   onEvent?(event: { readonly connection: number; readonly text: string }): void;
 }
@@ -36,16 +40,18 @@ export interface InterceptedMessage {
 export interface Interceptor {
   readonly address: { readonly host: string; readonly port: number };
   readonly authorityPublicKey: Uint8Array;
-  /** Everything that passed so far, as the text of a test file that replays the downstream side. */
+  /** What was recorded so far, as the text of a test file that replays the downstream side. Throws where nothing is recorded. */
   recordedTest(): string;
   readonly recordedMessages: number;
+  /** Whether the recording ended before what passes now. */
+  readonly isRecordingFull: boolean;
   close(): Promise<void>;
 }
 
 /** Listens, and for every connection makes one to the upstream. Each is read, shown, and passed on by the rules. */
 export async function createInterceptor(options: InterceptorOptions): Promise<Interceptor> {
   const links = new Set<Link>();
-  const recording = new Recording();
+  const recording = options.record === true ? new Recording(options.maxRecordedMessages) : undefined;
   let count = 0;
   let upstreamAddress = options.upstream.host;
   let silent = 0;
@@ -72,7 +78,7 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
       authoritySecretKey: options.authoritySecretKey,
       faults: options.faults ?? {},
       onProtocol(protocol, encrypted) {
-        record = recording.connection(protocol, encrypted);
+        record = recording?.connection(protocol, encrypted);
         onEvent(`connected, ${protocol}${encrypted ? ', encrypted' : ''}`);
       },
       onMessage(message, to, effect) {
@@ -106,14 +112,16 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
   return {
     address: { host: options.listen.host, port },
     authorityPublicKey: publicKeyFromSecret(options.authoritySecretKey),
-    recordedTest: () =>
-      recording.toTest({
-        host: upstreamAddress,
-        port: options.upstream.port,
-        authorityPublicKey: options.upstreamKey,
-      }),
+    recordedTest() {
+      if (recording === undefined) throw new Error('nothing is recorded: the interceptor was made without "record"');
+      const { upstream, upstreamKey: authorityPublicKey } = options;
+      return recording.toTest({ host: upstreamAddress, port: upstream.port, authorityPublicKey });
+    },
     get recordedMessages() {
-      return recording.size;
+      return recording?.size ?? 0;
+    },
+    get isRecordingFull() {
+      return recording?.isFull ?? false;
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

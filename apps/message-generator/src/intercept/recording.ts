@@ -7,6 +7,9 @@ import type { Heading } from './script.ts';
 import type { Intercepted } from './side.ts';
 import { lineExpectation, renamedParams } from './sv1Replaying.ts';
 
+/** A recording ends here; what passes later is not in it. A replay holds every message in memory, and so does its reader. */
+export const MAX_RECORDED_MESSAGES = 50_000;
+
 /** Takes what passes on one connection. */
 export interface RecordedConnection {
   message(message: Intercepted, to: Heading): void;
@@ -38,26 +41,47 @@ type RecordedStep = Action | { readonly open: string } | { readonly close: strin
 export class Recording {
   readonly #connections: Recorded[] = [];
   readonly #steps: RecordedStep[] = [];
+  readonly #maxMessages: number;
   #messages = 0;
+  #isFull = false;
+
+  constructor(maxMessages = MAX_RECORDED_MESSAGES) {
+    this.#maxMessages = maxMessages;
+  }
 
   /** Messages recorded so far. */
   get size(): number {
     return this.#messages;
   }
 
-  connection(protocol: 'sv1' | 'sv2', encrypted: boolean): RecordedConnection {
+  /** Whether something passed that had no room, so that the recording ended before it. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Undefined when the recording has ended. A connection takes as much room as a message. */
+  connection(protocol: 'sv1' | 'sv2', encrypted: boolean): RecordedConnection | undefined {
+    if (!this.#hasRoom()) return undefined;
     const name = `downstream-${this.#connections.length + 1}`;
     const recorded: Recorded = { name, protocol, encrypted, saved: new Map(), firsts: new Set() };
     this.#connections.push(recorded);
     this.#steps.push({ open: name });
     return {
       message: (message, to) => {
+        if (!this.#hasRoom()) return;
         this.#messages++;
         if (to === 'upstream') this.#sent(message, recorded);
         else this.#received(message, recorded);
       },
-      closed: () => void this.#steps.push({ close: name }),
+      closed: () => {
+        if (!this.#isFull) this.#steps.push({ close: name });
+      },
     };
+  }
+
+  #hasRoom(): boolean {
+    this.#isFull ||= this.#messages + this.#connections.length >= this.#maxMessages;
+    return !this.#isFull;
   }
 
   /** The text of a test file. */
