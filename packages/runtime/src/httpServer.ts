@@ -32,6 +32,7 @@ export interface HttpOptions {
   /** Further paths; `{name}` stands for one segment. */
   readonly routes?: Readonly<Record<string, HttpRoute>>;
   onError?(error: unknown, path: string): void;
+  readonly limits?: Partial<HttpLimits>;
 }
 
 export interface HttpServer {
@@ -39,22 +40,40 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-const LIMITS = { connections: 64, headerBytes: 8_192, headersTimeoutMs: 5_000, requestTimeoutMs: 10_000 } as const;
+/** Every bound of the server. */
+export interface HttpLimits {
+  readonly connections: number;
+  readonly headerBytes: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** How long a connection may neither send nor take a byte: a reader that stopped must not keep its place. */
+  readonly idleTimeoutMs: number;
+}
+
+export const DEFAULT_HTTP_LIMITS: HttpLimits = {
+  connections: 64,
+  headerBytes: 8_192,
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  idleTimeoutMs: 30_000,
+};
 
 /** Serves `/metrics` and `/api/v1/health`, reading only. Throws `ConfigError` when the address cannot be bound. */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { address = { host: '127.0.0.1', port: 0 } } = options;
   const routes = Object.entries({ ...standardRoutes(options), ...options.routes });
   const allowedHosts = new Set(['localhost', ...(options.allowedHosts ?? [])].map((host) => host.toLowerCase()));
+  const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const server = createServer(
     {
-      maxHeaderSize: LIMITS.headerBytes,
-      headersTimeout: LIMITS.headersTimeoutMs,
-      requestTimeout: LIMITS.requestTimeoutMs,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
     },
     (request, response) => void answer(request, response, routes, allowedHosts, options.onError),
   );
-  server.maxConnections = LIMITS.connections;
+  server.maxConnections = limits.connections;
+  server.setTimeout(limits.idleTimeoutMs);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = cause.code === 'EADDRINUSE' ? 'the port is in use' : (cause.code ?? 'unknown reason');
@@ -64,6 +83,8 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     });
     server.listen(address.port, address.host, resolve);
   });
+  // A connection that cannot be accepted (no descriptors left) is the asker's loss only.
+  server.removeAllListeners('error').on('error', (error) => options.onError?.(error, ''));
   const bound = server.address() as AddressInfo;
   return {
     address: { host: bound.address, port: bound.port },
@@ -97,20 +118,26 @@ async function answer(
 ): Promise<void> {
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
   let reply: HttpReply;
+  let text: string;
   try {
     reply = await replyTo(request, path, query, routes, allowedHosts);
+    text = textOf(reply);
   } catch (error) {
     onError?.(error, path);
     reply = { status: 500, body: { error: 'internal error' } };
+    text = textOf(reply);
   }
-  const isText = typeof reply.body === 'string' && reply.contentType !== undefined;
   response.writeHead(reply.status ?? 200, {
     'content-type': reply.contentType ?? 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...(reply.status === 405 ? { allow: 'GET, HEAD' } : {}),
   });
-  response.end(request.method === 'HEAD' ? undefined : isText ? reply.body : JSON.stringify(reply.body));
+  response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+function textOf({ body, contentType }: HttpReply): string {
+  return typeof body === 'string' && contentType !== undefined ? body : JSON.stringify(body);
 }
 
 function replyTo(

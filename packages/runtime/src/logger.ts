@@ -1,7 +1,6 @@
-import { openSync } from 'node:fs';
-import { ConfigError } from '@stratumkit/codec';
 import { type DestinationStream, type Logger, multistream, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { LogFile } from './logFile.ts';
 
 export type { Logger } from 'pino';
 
@@ -19,35 +18,48 @@ export interface LoggerOptions {
   readonly file?: string | undefined;
 }
 
-/** A pino logger that writes within this thread, so that its last lines survive an exit. Throws `ConfigError`. */
+/**
+ * A pino logger that writes within this thread, so that its last lines survive an exit. Lines that cannot be written (a full disk, a
+ * reader that went away) are lost, and nothing else is: the file's loss is told on the stream. Throws `ConfigError`.
+ */
 export function createLogger(options: LoggerOptions): Logger {
   const { name, level = 'info', stream = process.stderr, file } = options;
   const pretty = options.pretty ?? stream.isTTY === true;
-  const terminal = pretty ? prettyStream(stream) : stream;
-  const destination =
-    file === undefined
-      ? terminal
-      : multistream([
-          { level: 'trace', stream: terminal },
-          { level: 'trace', stream: openLogFile(file) },
-        ]);
+  const terminal = terminalStream(stream, pretty);
+  if (file === undefined) return pino({ name, level }, terminal);
+  const own = pino({ name, level }, terminal);
+  const log = new LogFile(file, {
+    failed: (code) => own.error({ file, code }, 'the log file cannot be written, its lines are lost'),
+    regained: (lines) => own.warn({ file, lines }, 'the log file is written again, lines were lost'),
+  });
+  const destination = multistream([
+    { level: 'trace', stream: terminal },
+    { level: 'trace', stream: log },
+  ]);
   return pino({ name, level }, destination);
 }
 
-/** Formats line by line within `write`; the package's own stream would lose the last lines at an exit. */
-function prettyStream(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): DestinationStream {
-  const format = prettyFactory({
-    colorize: stream.isTTY === true,
-    ignore: 'pid,hostname',
-    translateTime: 'SYS:HH:MM:ss.l',
-  });
-  return { write: (line) => void stream.write(format(line)) };
-}
+/** Streams that have a listener for their errors already: a process has one standard error and many loggers. */
+const GUARDED = new WeakSet<NodeJS.WritableStream>();
 
-function openLogFile(path: string): DestinationStream {
-  try {
-    return pino.destination({ fd: openSync(path, 'a', 0o640), sync: true });
-  } catch (error) {
-    throw new ConfigError('log-file', `cannot write the log file ${path}`, { cause: error });
-  }
+/** Formats line by line within `write`; the package's own stream would lose the last lines at an exit. */
+function terminalStream(
+  stream: NodeJS.WritableStream & { readonly isTTY?: boolean },
+  pretty: boolean,
+): DestinationStream {
+  const format = pretty
+    ? prettyFactory({ colorize: stream.isTTY === true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' })
+    : (line: string) => line;
+  // Nobody is left who could be told.
+  if (!GUARDED.has(stream)) stream.on('error', () => undefined);
+  GUARDED.add(stream);
+  return {
+    write(line) {
+      try {
+        stream.write(format(line));
+      } catch {
+        // Files are written synchronously, and their errors are thrown.
+      }
+    },
+  };
 }

@@ -1,5 +1,8 @@
 import type { Now } from '@stratumkit/codec';
 
+/** Longest delay that `setTimeout` takes; it makes 1 ms of a longer one. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** Ticks a machine when its deadline comes. What is due already is done in the next turn of the event loop, after sockets and timers. */
 export class TickTimer {
   readonly #clock: () => Now;
@@ -30,10 +33,13 @@ export class TickTimer {
     }
     clearTimeout(this.#timer);
     this.#timerAtMs = deadline;
-    this.#timer = setTimeout(() => {
-      this.#timerAtMs = Number.POSITIVE_INFINITY;
-      this.#tick();
-    }, Math.ceil(delayMs));
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAtMs = Number.POSITIVE_INFINITY;
+        this.#tick();
+      },
+      Math.min(MAX_DELAY_MS, Math.ceil(delayMs)),
+    );
   }
 
   /** No tick any more. */

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Counter, createHttpServer, createMetrics, type HttpServer, Resources } from '../src/index.ts';
+
+const LARGE = 16 * 1024 * 1024;
 
 let server: HttpServer;
 let resources: Resources;
@@ -26,8 +30,11 @@ beforeEach(async () => {
       '/api/v1/broken': () => {
         throw new Error('secret detail');
       },
+      '/api/v1/no-json': () => ({ body: { height: 7n } }),
+      '/api/v1/large': () => ({ body: 'x'.repeat(LARGE), contentType: 'text/plain' }),
     },
     onError: (error, path) => errors.push([path, (error as Error).message]),
+    limits: { connections: 2, idleTimeoutMs: 100 },
   });
   resources.add('http', () => server.close());
 });
@@ -47,6 +54,11 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET')
       .on('error', reject)
       .end();
   });
+}
+
+function connection() {
+  const { host, port } = server.address;
+  return connect({ host, port }).on('error', () => undefined);
 }
 
 describe('createHttpServer', () => {
@@ -86,6 +98,34 @@ describe('createHttpServer', () => {
     expect(await ask('/api/v1/broken')).toMatchObject({ status: 500, body: '{"error":"internal error"}' });
     expect(errors).toEqual([['/api/v1/broken', 'secret detail']]);
     expect((await ask('/toString')).status).toBe(404);
+  });
+
+  it('lives on when a route gives what cannot be sent', async () => {
+    expect(await ask('/api/v1/no-json')).toMatchObject({ status: 500, body: '{"error":"internal error"}' });
+    expect(errors).toEqual([['/api/v1/no-json', expect.stringContaining('BigInt')]]);
+    expect((await ask('/api/v1/health')).status).toBe(200);
+  });
+
+  it('gives the place of a reader that stopped, and of one that says nothing, to others', async () => {
+    const stopped = connection();
+    stopped.write('GET /api/v1/large HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    stopped.pause();
+    // Silent for longer than three times the limit: the first looks only see how much is still to be written.
+    for (let silences = 0; silences < 4; silences++) await once(connection(), 'close');
+    let received = 0;
+    stopped.on('data', (chunk) => {
+      received += chunk.length;
+    });
+    await once(stopped.resume(), 'close');
+    expect(received).toBeLessThan(LARGE);
+    expect((await ask('/api/v1/health')).status).toBe(200);
+  });
+
+  it('refuses more connections than it has places for', async () => {
+    const places = [connection(), connection()];
+    await Promise.all(places.map((socket) => once(socket, 'connect')));
+    await once(connection(), 'close');
+    for (const socket of places) socket.destroy();
   });
 
   it('only reads', async () => {

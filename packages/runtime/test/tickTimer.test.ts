@@ -33,6 +33,13 @@ describe('TickTimer', () => {
     expect(tick).toHaveBeenCalledOnce();
   });
 
+  it('waits for a deadline that is further away than a timer can be told', () => {
+    const tick = vi.fn();
+    new TickTimer(clock, tick).schedule(performance.now() + 2 ** 31 + 5);
+    vi.advanceTimersByTime(1_000);
+    expect(tick).not.toHaveBeenCalled();
+  });
+
   it('ticks no more once it is closed', () => {
     const tick = vi.fn();
     const timer = new TickTimer(clock, tick);
