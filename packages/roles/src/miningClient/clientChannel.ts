@@ -114,7 +114,8 @@ export class ClientChannel {
   }
 }
 
-function trim(collection: Map<number, unknown> | Set<number>, limit: number): void {
+/** The oldest give way. */
+export function trim(collection: Map<number, unknown> | Set<number>, limit: number): void {
   for (const oldest of collection.keys()) {
     if (collection.size <= limit) return;
     collection.delete(oldest);

@@ -6,10 +6,13 @@ export interface MiningClientLimits {
   readonly pendingSharesPerChannel: number;
   /** Job ids of the present tip that shares may still name, per channel; the oldest gives way. */
   readonly pastJobsPerChannel: number;
+  /** Requests for channels without an answer, per connection; the oldest is forgotten, and an answer to it breaks the protocol. */
+  readonly unansweredRequests: number;
 }
 
 export const DEFAULT_MINING_CLIENT_LIMITS: MiningClientLimits = {
   futureJobsPerChannel: 16,
   pendingSharesPerChannel: 4096,
   pastJobsPerChannel: 64,
+  unansweredRequests: 16_384,
 };

@@ -18,13 +18,15 @@ import {
   UpdateChannel,
 } from '@stratumkit/messages/mining';
 import type { ConnectionId, SendOutput } from '../output.ts';
-import { ClientChannel } from './clientChannel.ts';
+import { ClientChannel, trim } from './clientChannel.ts';
 import { DEFAULT_MINING_CLIENT_LIMITS, type MiningClientLimits } from './limits.ts';
 import type { MiningClientOutput, Violation } from './outputs.ts';
 import type { ClientJob } from './work.ts';
 import { workerTlv } from './workerTlv.ts';
 
 const MAX_EXTRANONCE_SIZE = 32;
+/** B0_64K, in which a proxy or translator has to find room for the extranonce prefix too. */
+const MAX_COINBASE_PREFIX_SIZE = 0xffff - MAX_EXTRANONCE_SIZE;
 const NO_BYTES = new Uint8Array(0);
 
 export interface MiningClientOptions {
@@ -108,6 +110,7 @@ export class MiningClient {
     const requestId = this.#nextRequestId;
     this.#nextRequestId = (requestId + 1) >>> 0;
     this.#requests.set(requestId, request);
+    trim(this.#requests, this.#limits.unansweredRequests);
     const common = {
       requestId,
       userIdentity: request.userIdentity,
@@ -184,6 +187,7 @@ export class MiningClient {
       case 'SetNewPrevHash':
         return this.#newPrevHash(message.value, now);
       case 'SetTarget':
+        if (isZero(message.value.maximumTarget)) return [violation('impossible-target', message.name)];
         return this.#forEach(message.name, message.value.channelId, (channel) => {
           channel.target = message.value.maximumTarget.slice();
           return { type: 'target', channel };
@@ -241,6 +245,7 @@ export class MiningClient {
     if (kind === 'extended' && extranonceSize < (request.minExtranonceSize ?? 0)) {
       return [violation('extranonce-too-short', name)];
     }
+    if (isZero(value.target)) return [violation('impossible-target', name)];
     this.#requests.delete(requestId);
     const channel = new ClientChannel(
       { kind, channelId, userIdentity: request.userIdentity, extranonceSize },
@@ -267,6 +272,8 @@ export class MiningClient {
   }
 
   #extendedJob(value: NewExtendedMiningJob): readonly MiningClientOutput[] {
+    const name = 'NewExtendedMiningJob';
+    if (value.coinbaseTxPrefix.length > MAX_COINBASE_PREFIX_SIZE) return [violation('coinbase-too-long', name)];
     const job = {
       jobId: value.jobId,
       version: value.version,
@@ -278,7 +285,6 @@ export class MiningClient {
         coinbaseSuffix: value.coinbaseTxSuffix.slice(),
       },
     };
-    const name = 'NewExtendedMiningJob';
     const outputs = this.#forEach(name, value.channelId, (channel) => {
       const [output] = this.#addJob(name, channel, value.minNtime, {
         ...job,
@@ -374,6 +380,10 @@ export class MiningClient {
     const output = { type: 'send', to: [this.#connection], frame, kind: 'control' } as const;
     return channelId === undefined ? output : { ...output, channelId };
   }
+}
+
+function isZero(target: Uint8Array): boolean {
+  return target.every((byte) => byte === 0);
 }
 
 function ignored(name: string, channelId?: number): MiningClientOutput {

@@ -9,6 +9,10 @@ export type Violation =
   | 'channel-id-is-a-group'
   | 'extranonce-too-long'
   | 'extranonce-too-short'
+  /** Zero: no hash meets it. */
+  | 'impossible-target'
+  /** With an extranonce before its end the first part of the coinbase could be passed on by nobody. */
+  | 'coinbase-too-long'
   | 'job-before-prev-hash'
   | 'standard-job-on-extended-channel'
   | 'prev-hash-for-unknown-job'

@@ -11,6 +11,9 @@ import type { Work, WorkTip } from './types.ts';
 /** Future works remembered; channels remember as many future jobs. */
 const MAX_FUTURE_WORKS = DEFAULT_CHANNEL_LIMITS.maxFutureJobs;
 
+/** Header times are U32; one at their end stands still there. */
+const LAST_NTIME = 0xffff_ffff;
+
 type JobOfClass = (payoutClass: PayoutClass) => ExtendedJobTemplate;
 
 /**
@@ -282,7 +285,8 @@ export class Distribution {
   /** The provider's clock: some devices set theirs by it. */
   #ntime(now: Now): number {
     const { headerTimestamp, receivedAtMs } = this.#tip!;
-    return headerTimestamp + Math.max(0, Math.floor((now.monotonicMs - receivedAtMs) / 1000));
+    const elapsed = Math.max(0, Math.floor((now.monotonicMs - receivedAtMs) / 1000));
+    return Math.min(LAST_NTIME, headerTimestamp + elapsed);
   }
 }
 

@@ -1,4 +1,4 @@
-import { compareTargets, targetFromHashrate } from '@stratumkit/bitcoin';
+import { compareTargets, hashrateFromTarget, targetFromHashrate } from '@stratumkit/bitcoin';
 import { clampTarget, isNominalHashrate, type TargetPolicy } from '@stratumkit/channels';
 
 interface Entry {
@@ -6,6 +6,8 @@ interface Entry {
   target: Uint8Array;
   maxTarget: Uint8Array;
 }
+
+const LARGEST_F32 = 2 ** 128 - 2 ** 104;
 
 export const MAX_TARGET: Uint8Array = new Uint8Array(32).fill(0xff);
 
@@ -44,11 +46,13 @@ export class ChannelSums {
     return this.#entries.size;
   }
 
-  /** As a F32 carries it; 0 without devices. */
+  /** As a F32 carries it; 0 without devices. Nobody counts for more than the hardest target stands for, whatever it claims. */
   get hashrate(): number {
+    const { hardestTarget, sharesPerMinute } = this.#policy;
+    const most = hashrateFromTarget(hardestTarget, sharesPerMinute);
     let sum = 0;
-    for (const { hashrate } of this.#entries.values()) sum += hashrate;
-    return Math.fround(sum);
+    for (const { hashrate } of this.#entries.values()) sum += Math.min(hashrate, most);
+    return Math.fround(Math.min(sum, LARGEST_F32));
   }
 
   /** The numerically smallest of our targets: what meets it is worth something to every channel. */

@@ -70,7 +70,8 @@ export class Relay implements ProxyMode {
       ...(createJobHasher === undefined ? {} : { createJobHasher }),
     };
     const { answerAlarmMs, channelRequests, foreignMessages, openAnswerMs, updateMs } = this.#limits;
-    this.#openings = new RelayOpenings(openAnswerMs, channelRequests);
+    const { unansweredRequests } = this.#channelOptions.clientLimits;
+    this.#openings = new RelayOpenings(openAnswerMs, channelRequests, unansweredRequests);
     this.#shares = new RelayShares(jobs, answerAlarmMs, maxWorkersPerChannel);
     this.#updates = new RelayUpdates(updateMs);
     this.#keeper = new RelayKeeper(this.#openings, this.#shares, this.#updates);
@@ -259,6 +260,7 @@ export class Relay implements ProxyMode {
     if (peer.leaving !== undefined) return [];
     const { maxChannels, maxChannelsPerConnection } = this.#serverLimits;
     const hasRoom =
+      peer.hasIdsLeft &&
       this.#keeper.openChannels + this.#keeper.openingCount < maxChannels &&
       peer.channels.size + peer.openings.size < maxChannelsPerConnection;
     const opening = requestOf(peer, message, hasRoom);

@@ -1,5 +1,6 @@
 import type { Now } from '@stratumkit/codec';
 import type { OpenStandardMiningChannel } from '@stratumkit/messages/mining';
+import { trim } from '../miningClient/clientChannel.ts';
 import { DueQueue } from '../miningServer/dueQueue.ts';
 import type { SendOutput } from '../output.ts';
 import type { UpstreamSession } from '../upstreamList/upstreamSession.ts';
@@ -20,6 +21,7 @@ export interface Opening {
 /** Requests for channels, by the ids that they have upstream. */
 export class RelayOpenings {
   readonly #answerMs: number;
+  readonly #maxAsked: number;
   readonly #budget: TokenBucket;
   /** When more may be asked for. */
   #nextMs: number | undefined;
@@ -28,9 +30,11 @@ export class RelayOpenings {
   readonly #asked = new Map<UpstreamSession, Map<number, Opening>>();
   readonly #unanswered = new DueQueue<Opening>();
 
-  constructor(answerMs: number, rate: TokenRate) {
+  /** `maxAsked`: requests remembered that one upstream has not answered; what it does not answer in time is refused, and may yet come. */
+  constructor(answerMs: number, rate: TokenRate, maxAsked: number) {
     this.#answerMs = answerMs;
     this.#budget = new TokenBucket(rate);
+    this.#maxAsked = maxAsked;
   }
 
   get deadline(): number | undefined {
@@ -65,6 +69,7 @@ export class RelayOpenings {
         minExtranonceSize,
       });
       asked.set(requestId, opening);
+      trim(asked, this.#maxAsked);
       this.#unanswered.set(opening, now.monotonicMs + this.#answerMs);
       outputs.push(output);
     }

@@ -12,6 +12,8 @@ export interface RelayGroup {
   readonly members: Set<RelayChannel>;
 }
 
+const MAX_ID = 2 ** 32 - 1;
+
 /** State of one downstream connection. */
 export class RelayPeer {
   readonly connection: ConnectionId;
@@ -45,6 +47,11 @@ export class RelayPeer {
     for (const opening of this.openings) if (opening.request.requestId === requestId) return true;
     for (const channel of this.channels.values()) if (channel.requestId === requestId) return true;
     return false;
+  }
+
+  /** For a channel, and a group if it is the first of one. */
+  get hasIdsLeft(): boolean {
+    return this.#lastId < MAX_ID - 1;
   }
 
   /** Channels and groups share one namespace (spec 5.2.3); 0 stands for no group. */

@@ -28,8 +28,12 @@ export interface Template {
 export const MAX_COINBASE_PREFIX_SIZE = 8;
 const MAX_MONEY = 2_100_000_000_000_000n;
 
-/** Throws a RemoteError with a {@link TemplateErrorCode} for a template that no valid block can be made from. */
-export function createTemplate(message: NewTemplate): Template {
+/**
+ * Throws a RemoteError with a {@link TemplateErrorCode} for a template that no valid block, or no job, can be made from.
+ *
+ * @param maxOutputsSize bytes that the template's own coinbase outputs may have
+ */
+export function createTemplate(message: NewTemplate, maxOutputsSize = 0xffff): Template {
   const { templateId } = message;
   const refuse = (code: TemplateErrorCode, text: string, context: Record<string, unknown>, cause?: unknown): never => {
     throw new RemoteError(code, text, {
@@ -44,6 +48,12 @@ export function createTemplate(message: NewTemplate): Template {
     });
   if (valueRemaining > MAX_MONEY)
     refuse('value-out-of-range', 'a template offers more than all the money there is', { valueRemaining });
+  const { length: size } = message.coinbaseTxOutputs;
+  if (size > maxOutputsSize)
+    refuse('invalid-coinbase-outputs', `the coinbase outputs of a template have ${size} of ${maxOutputsSize} bytes`, {
+      size,
+      maxOutputsSize,
+    });
   return {
     templateId,
     future: message.futureTemplate,

@@ -32,6 +32,10 @@ export const DEFAULT_TEMPLATE_CLIENT_LIMITS: TemplateClientLimits = {
   askIntervalMs: 1_000,
 };
 
+/** Of the part of a coinbase behind its extranonce, which a job carries in 65,535 bytes: sequence, number of outputs, lock time. */
+const SUFFIX_OVERHEAD = 4 + 3 + 4;
+const MAX_SUFFIX_SIZE = 0xffff;
+
 /** Providers count up, and none lives long enough to come here. */
 const NO_TEMPLATE_ID = 2n ** 64n - 1n;
 
@@ -73,6 +77,11 @@ export class TemplateClient {
     this.#solutions = new KeptSolutions(this.#limits.maxKeptSolutions);
     this.#pulse = new ProviderPulse(this.#limits);
     this.#expiresAtMs = now.monotonicMs + this.#limits.maxAbsenceMs;
+  }
+
+  /** Of a template's own coinbase outputs: they have to fit into a job beside ours. */
+  get #maxOutputsSize(): number {
+    return MAX_SUFFIX_SIZE - SUFFIX_OVERHEAD - this.#constraints.coinbaseOutputMaxAdditionalSize;
   }
 
   get state(): TemplateClientState {
@@ -131,7 +140,7 @@ export class TemplateClient {
         this.#solutions.answered();
         return this.#ask(now);
       }
-      if (message.name === 'NewTemplate') return this.#addTemplate(createTemplate(message.value));
+      if (message.name === 'NewTemplate') return this.#addTemplate(createTemplate(message.value, this.#maxOutputsSize));
       if (message.name === 'SetNewPrevHash') return this.#setTip(message.value, now);
       return fail('unexpected-message', `a template provider does not send ${message.name}`, { name: message.name });
     } catch (error) {

@@ -45,6 +45,9 @@ export interface TemplateServerOptions extends Partial<TemplateServerLimits> {
   readonly hash?: HashBackend;
 }
 
+/** Header times are U32. */
+const LAST_NTIME = 0xffff_ffff;
+
 /** The protocol has no channels (spec 7); with one number for all, a newer template supersedes one that still waits. */
 const NO_CHANNEL = 0;
 
@@ -233,7 +236,7 @@ export class TemplateServer {
     ];
     if (future) {
       const elapsed = Math.max(0, Math.floor(now.unixSeconds - this.#receivedAt.unixSeconds));
-      const frame = setNewPrevHashFrame(work, template.time + elapsed);
+      const frame = setNewPrevHashFrame(work, Math.min(LAST_NTIME, template.time + elapsed));
       outputs.push({ type: 'send', to, frame, kind: 'prevHash', channelId: NO_CHANNEL });
     }
     const { id: templateId, height, coinbaseValue } = work;

@@ -474,3 +474,45 @@ describe('updates and ends', () => {
     expect(client().handle(redirect, now)).toEqual([{ type: 'reconnect', host: 'b.example', port: 0 }]);
   });
 });
+
+describe('the bounds of what an upstream may send', () => {
+  const ofViolation = (outputs: readonly MiningClientOutput[]) =>
+    outputs.map((output) => (output.type === 'violation' ? output.code : output.type));
+
+  it('a target that no hash meets breaks the protocol, at the opening and later', () => {
+    const peer = client();
+    open(peer);
+    const maximumTarget = bytes(32, 0);
+    expect(ofViolation(peer.handle(message('SetTarget', { channelId: 1, maximumTarget }), now))).toEqual([
+      'impossible-target',
+    ]);
+    const { requestId } = peer.open({ kind: 'standard', userIdentity: 'user', nominalHashrate: 1, maxTarget: ANY });
+    const success = { requestId, channelId: 2, groupChannelId: 0, target: bytes(32, 0), extranoncePrefix: bytes(4, 0) };
+    expect(ofViolation(peer.handle(message('OpenStandardMiningChannel.Success', success), now))).toEqual([
+      'impossible-target',
+    ]);
+  });
+
+  it('the first part of a coinbase leaves room for an extranonce', () => {
+    const peer = client();
+    open(peer);
+    const jobOf = (size: number) => {
+      const job = extendedJob(1, size);
+      return { ...job, value: { ...job.value, coinbaseTxPrefix: bytes(size, 0) } } as MiningMessage;
+    };
+    expect(ofViolation(peer.handle(jobOf(0xffff - 32), now))).toEqual(['futureJob']);
+    expect(ofViolation(peer.handle(jobOf(0xffff - 31), now))).toEqual(['coinbase-too-long']);
+  });
+
+  it('requests without an answer are forgotten beyond a limit, the oldest first', () => {
+    const limits = { unansweredRequests: 3 };
+    const peer = new MiningClient({ connection: 7, serverFlags: 0, extensions: new Set(), limits });
+    const request = { kind: 'standard', userIdentity: 'user', nominalHashrate: 1, maxTarget: ANY } as const;
+    const ids = [1, 2, 3, 4].map(() => peer.open(request).requestId);
+    expect(peer.openingCount).toBe(3);
+    const answer = (requestId: number) =>
+      peer.handle(message('OpenMiningChannel.Error', { requestId, errorCode: 'unknown-user' }), now);
+    expect(ofViolation(answer(ids[0]!))).toEqual(['ignored']);
+    expect(ofViolation(answer(ids[1]!))).toEqual(['refused']);
+  });
+});

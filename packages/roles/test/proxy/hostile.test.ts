@@ -1,0 +1,73 @@
+import { encodeFrame } from '@stratumkit/framing';
+import { NewExtendedMiningJob, OpenExtendedMiningChannel, SetTarget, UpdateChannel } from '@stratumkit/messages/mining';
+import { describe, expect, it } from 'vitest';
+import { Network, upstream } from './network.ts';
+import { Probe } from './probe.ts';
+
+const LARGEST_F32 = 3.4028234663852886e38;
+const MAX_TARGET = new Uint8Array(32).fill(0xff);
+
+function openFrame(requestId: number, nominalHashRate: number): Uint8Array {
+  const value = { requestId, userIdentity: 'liar', nominalHashRate, maxTarget: MAX_TARGET, minExtranonceSize: 2 };
+  return encodeFrame(OpenExtendedMiningChannel, value);
+}
+
+describe.each(['aggregating', 'transparent'] as const)('a proxy that is %s', (mode) => {
+  it.each([
+    [
+      'a target that no hash meets',
+      'impossible-target',
+      (channelId: number) => encodeFrame(SetTarget, { channelId, maximumTarget: new Uint8Array(32) }),
+    ],
+    [
+      'a coinbase that leaves no room for an extranonce',
+      'coinbase-too-long',
+      (channelId: number) =>
+        encodeFrame(NewExtendedMiningJob, {
+          channelId,
+          jobId: 99,
+          minNtime: undefined,
+          version: 0x20000000,
+          versionRollingAllowed: true,
+          merklePath: [],
+          coinbaseTxPrefix: new Uint8Array(0xffff),
+          coinbaseTxSuffix: new Uint8Array(0),
+        }),
+    ],
+  ])('leaves an upstream that sends %s, and devices mine on elsewhere', (_, reason, frame) => {
+    const network = new Network();
+    const [bad, good] = [network.pool('bad'), network.pool('good')];
+    const proxy = network.proxy('proxy', [upstream('bad'), upstream('good')], { mode });
+    const farm = network.farm('farm', [upstream('proxy')], { devices: 2 });
+    network.run(30);
+    bad.mood = 'refusing';
+    for (const connection of bad.connections)
+      for (const channelId of [1, 2, 3, 4]) bad.say(connection, frame(channelId));
+    network.run(120);
+    expect(proxy.eventsOf('upstreamFailed')[0]).toMatchObject({ failure: 'invalid-work', reason });
+    expect(good.eventsOf('share').length).toBeGreaterThan(0);
+    expect(Math.min(...farm.accepted)).toBeGreaterThan(0);
+  });
+});
+
+describe('downstreams that claim all the hashrate there is', () => {
+  it('make no claim upstream that is no number', () => {
+    const network = new Network();
+    const pool = network.pool('pool');
+    const proxy = network.proxy('proxy', [upstream('pool')]);
+    const [one, two] = [new Probe(network, 'proxy'), new Probe(network, 'proxy')];
+    for (const liar of [one, two]) liar.say(openFrame(1, LARGEST_F32));
+    network.run(5);
+    pool.newTip();
+    network.cut('pool');
+    network.run(30);
+    const claims = proxy.up.flatMap(({ value }) => ('nominalHashRate' in value ? [value.nominalHashRate] : []));
+    expect(claims.length).toBeGreaterThan(2);
+    expect(claims.every(Number.isFinite)).toBe(true);
+    expect(proxy.core.upstream?.host).toBe('pool');
+    const { channelId } = one.last('OpenExtendedMiningChannel.Success');
+    one.say(encodeFrame(UpdateChannel, { channelId, nominalHashRate: LARGEST_F32, maximumTarget: MAX_TARGET }));
+    network.run(5);
+    expect(pool.eventsOf('channelOpened').at(-1)?.nominalHashrate).toBeLessThan(LARGEST_F32);
+  });
+});
