@@ -4,6 +4,10 @@ import type { BudgetClass, Rate } from './limits.ts';
 interface Bucket {
   readonly rate: Rate;
   tokens: number;
+  /** Channels whose burst was given: the open ones, and closed ones that have not saved it up again. */
+  given: number;
+  /** Closed ones that have, in a second. */
+  regained: number;
 }
 
 /** Payload bytes that cost as much as one message. */
@@ -20,7 +24,7 @@ export class MessageBudget {
   constructor(rates: Readonly<Record<BudgetClass, Rate>>, nowMs: number) {
     this.#refilledMs = nowMs;
     for (const [name, rate] of Object.entries(rates)) {
-      this.#buckets.set(name as BudgetClass, { rate, tokens: this.#capacity(rate) });
+      this.#buckets.set(name as BudgetClass, { rate, tokens: this.#capacity(rate), given: 0, regained: 0 });
     }
   }
 
@@ -30,11 +34,14 @@ export class MessageBudget {
   }
 
   setOpenChannels(count: number): void {
-    const grown = count - this.#channels;
     this.#channels = count;
     for (const bucket of this.#buckets.values()) {
-      // What a new channel adds is there at once: a device begins with its burst, not after it.
-      const added = Math.max(0, grown) * bucket.rate.perChannel * bucket.rate.burstSeconds;
+      // What a new channel adds is there at once: a device begins with its burst, not after it. Not so what takes the place of one that
+      // was closed just now, or opening and closing would be worth more than waiting.
+      const { perChannel, burstSeconds } = bucket.rate;
+      const added = Math.max(0, count - bucket.given) * perChannel * burstSeconds;
+      bucket.given = Math.max(bucket.given, count);
+      bucket.regained = (bucket.given - count) / burstSeconds;
       bucket.tokens = Math.min(this.#capacity(bucket.rate), bucket.tokens + added);
     }
   }
@@ -44,6 +51,7 @@ export class MessageBudget {
     if (seconds <= 0) return;
     this.#refilledMs = nowMs;
     for (const bucket of this.#buckets.values()) {
+      bucket.given = Math.max(this.#channels, bucket.given - seconds * bucket.regained);
       bucket.tokens = Math.min(this.#capacity(bucket.rate), bucket.tokens + seconds * this.#perSecond(bucket.rate));
     }
     const excess = this.#excess;

@@ -1,13 +1,16 @@
 import type { FrameKind, SendOptions } from './events.ts';
 
 interface Entry {
-  readonly frame: Uint8Array;
+  frame: Uint8Array;
   readonly kind: FrameKind;
+  /** Of a job that later ones may supersede. */
+  readonly channelId: number | undefined;
   dropped: boolean;
 }
 
-/** Entries taken from the front before the array is cut. */
+/** Entries that were taken or dropped before the array is cut. */
 const COMPACT_AT = 1_024;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Plaintext frames on their way out, in order but for two rules: a job that a later job or prevHash for the same channel
@@ -29,9 +32,14 @@ export class SendQueue {
     return this.#frames;
   }
 
+  /** What is remembered: frames, those that were taken or dropped and not forgotten yet, and channels with a job. */
+  get remembered(): number {
+    return this.#entries.length + this.#currentJobs.size;
+  }
+
   /** Returns how many superseded frames it dropped. */
   push(frame: Uint8Array, { kind = 'control', channelId }: SendOptions = {}): number {
-    const entry: Entry = { frame, kind, dropped: false };
+    const entry: Entry = { frame, kind, channelId, dropped: false };
     let dropped = 0;
     if (channelId !== undefined && (kind === 'job' || kind === 'prevHash')) {
       dropped = this.#dropJob(channelId);
@@ -54,6 +62,7 @@ export class SendQueue {
         if (frames.length > 0 && size + entry.frame.length > maxBytes) break;
         frames.push(entry.frame);
         size += entry.frame.length;
+        this.#forgetJob(entry);
         // Whatever is on its way can no longer be dropped.
         entry.dropped = true;
       }
@@ -62,10 +71,7 @@ export class SendQueue {
     this.#bytes -= size;
     this.#frames -= frames.length;
     if (this.#frames === 0) this.clear();
-    else if (this.#head >= COMPACT_AT) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
-    }
+    else this.#compact();
     return frames;
   }
 
@@ -85,7 +91,24 @@ export class SendQueue {
     job.dropped = true;
     this.#bytes -= job.frame.length;
     this.#frames--;
+    // Broadcast frames are shared: a peer that does not read must not keep them.
+    job.frame = NOTHING;
+    this.#compact();
     return 1;
+  }
+
+  /** It is on its way: nothing supersedes it any more. */
+  #forgetJob(entry: Entry): void {
+    if (entry.kind !== 'job' || entry.channelId === undefined) return;
+    if (this.#currentJobs.get(entry.channelId) === entry) this.#currentJobs.delete(entry.channelId);
+  }
+
+  /** What was taken or dropped is less than half of the array, or little. */
+  #compact(): void {
+    const idle = this.#entries.length - this.#frames;
+    if (idle < COMPACT_AT || idle < this.#frames) return;
+    this.#entries = this.#entries.slice(this.#head).filter(({ dropped }) => !dropped);
+    this.#head = 0;
   }
 
   #insertAheadOfAcknowledgements(entry: Entry): void {

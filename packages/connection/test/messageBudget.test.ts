@@ -68,4 +68,27 @@ describe('MessageBudget', () => {
     expect(budgetClassOf(RequestTransactionDataSuccess)).toBe('work');
     expect(budgetClassOf(undefined)).toBe('unknown');
   });
+
+  it('gives nothing more to whoever closes its channels and opens others', () => {
+    const budget = createBudget(rate(10, 20, 10));
+    let taken = 0;
+    for (let round = 0; round < 50; round++) {
+      budget.setOpenChannels(1);
+      while (budget.take('share', 0) === 0) taken++;
+      budget.setOpenChannels(0);
+    }
+    expect(taken).toBe(10 * 10 + 20 * 10);
+  });
+
+  it('gives a new channel its burst again after the time that it takes to save it up', () => {
+    const budget = createBudget(rate(10, 20, 10));
+    budget.setOpenChannels(2);
+    while (budget.take('share', 0) === 0);
+    budget.setOpenChannels(0);
+    budget.refill(10_000);
+    while (budget.take('share', 0) === 0);
+    budget.setOpenChannels(2);
+    for (let count = 0; count < 400; count++) expect(budget.take('share', 0)).toBe(0);
+    expect(budget.take('share', 0)).toBeGreaterThan(0);
+  });
 });

@@ -81,4 +81,20 @@ describe('SendQueue', () => {
     expect(taken).toEqual(Array.from({ length: 5_000 }, (_, id) => id));
     expect([queue.frames, queue.bytes]).toEqual([0, 0]);
   });
+
+  it('remembers no jobs that were dropped or are gone, however many there were', () => {
+    const queue = new SendQueue();
+    queue.push(frame(1), { kind: 'reply' });
+    for (let job = 0; job < 10_000; job++) queue.push(frame(2), { kind: 'job', channelId: 1 });
+    expect(queue.frames).toBe(2);
+    expect(queue.remembered).toBeLessThan(2_100);
+    expect(ids(queue.take(Number.POSITIVE_INFINITY))).toEqual([1, 2]);
+    for (let channelId = 0; channelId < 10_000; channelId++) {
+      queue.push(frame(3), { kind: 'job', channelId });
+      queue.push(frame(4), { kind: 'reply' });
+      expect(queue.take(channelId === 0 ? 10 : 20).length).toBeGreaterThan(0);
+      expect(queue.frames).toBeGreaterThan(0);
+    }
+    expect(queue.remembered).toBeLessThan(2_100);
+  });
 });

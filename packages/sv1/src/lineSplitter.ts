@@ -47,7 +47,11 @@ export class LineSplitter {
 
   #nextLine(): Uint8Array | undefined {
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
-      const start = this.#taken;
+      const start = this.#skipEmptyLines(chunk);
+      if (start === chunk.length) {
+        this.#drop();
+        continue;
+      }
       const end = chunk.indexOf(LINE_FEED, start);
       if (end >= 0) {
         this.#taken = end + 1;
@@ -58,6 +62,15 @@ export class LineSplitter {
       this.#drop();
     }
     return undefined;
+  }
+
+  /** A peer can send millions of them: they must cost nothing. Returns where the next line begins. */
+  #skipEmptyLines(chunk: Uint8Array): number {
+    let start = this.#taken;
+    if (this.#filled > 0) return start;
+    while (chunk[start] === LINE_FEED || (chunk[start] === CARRIAGE_RETURN && chunk[start + 1] === LINE_FEED)) start++;
+    this.#taken = start;
+    return start;
   }
 
   #drop(): void {

@@ -9,6 +9,9 @@ import { MAX_DEPTH, scan } from './scan.ts';
  */
 export type RpcId = string;
 
+/** Longest id, in UTF-16 units as it stood on the wire: ids are kept until the call is answered. */
+export const MAX_ID_LENGTH = 128;
+
 /** A request or a notification: servers send those with the id `null`. */
 export interface Sv1Call {
   readonly type: 'call';
@@ -41,6 +44,8 @@ export function decodeLine(line: Uint8Array): Sv1Message {
     throw sv1Error('bad-message', 'an id is a number, a string or null');
   }
   if (countKeys(json, id) !== keyCount) throw sv1Error('duplicate-key', 'a key is named twice', { id });
+  if (id !== undefined && id.length > MAX_ID_LENGTH)
+    throw sv1Error('bad-message', `an id of ${id.length} characters, at most ${MAX_ID_LENGTH} are accepted`);
   const { method = null } = message;
   if (method !== null) {
     if (typeof method !== 'string') throw sv1Error('bad-message', 'the method is no string', { id });
@@ -105,7 +110,7 @@ function parse(text: string, id: string | undefined): JsonValue {
 
 /** An id found in a line that is no JSON goes back only if it is an id by itself. */
 function validId(id: string | undefined): RpcId | undefined {
-  if (id === undefined) return undefined;
+  if (id === undefined || id.length > MAX_ID_LENGTH) return undefined;
   try {
     const value: unknown = JSON.parse(id);
     return value === null || typeof value === 'number' || typeof value === 'string' ? id : undefined;

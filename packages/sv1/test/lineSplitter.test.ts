@@ -48,4 +48,14 @@ describe('LineSplitter', () => {
     expect(() => splitter.next()).toThrow(UsageError);
     expect(() => splitter.push(bytes('x'))).toThrow(UsageError);
   });
+
+  it('steps over any number of empty lines, wherever chunks end', () => {
+    const splitter = new LineSplitter();
+    const empty = '\r\n\n'.repeat(20_000);
+    splitter.push(bytes(`${empty}\r`));
+    expect(all(splitter)).toEqual([]);
+    splitter.push(bytes(`\n${empty}{"a":1}\n${empty}\r`));
+    splitter.push(bytes(`\n{"b":2}\n`));
+    expect(all(splitter)).toEqual(['{"a":1}', '{"b":2}']);
+  });
 });

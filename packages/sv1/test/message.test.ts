@@ -74,6 +74,7 @@ describe('decodeLine', () => {
     ['bad-message', '{"id":1}'],
     ['bad-message', '{"id":[1],"method":"x"}'],
     ['bad-message', '{"id":{},"method":"x"}'],
+    ['bad-message', `{"id":"${'i'.repeat(127)}","method":"x"}`],
   ])('refuses as %s', (code, line) => {
     expect(() => decode(line)).toThrow(expect.objectContaining({ code }));
   });
@@ -81,6 +82,11 @@ describe('decodeLine', () => {
   it('refuses bytes that are not UTF-8 and takes those that are', () => {
     expect(() => decodeLine(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(expect.objectContaining({ code: 'not-utf8' }));
     expect(decode('{"method":"é\u{1f600}"}')).toMatchObject({ method: 'é\u{1f600}' });
+  });
+
+  it('takes ids up to a length', () => {
+    const id = `"${'i'.repeat(126)}"`;
+    expect(decode(`{"id":${id},"method":"x"}`)).toMatchObject({ id });
   });
 
   it('names the id in the refusal when it had been read', () => {

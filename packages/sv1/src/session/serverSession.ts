@@ -47,6 +47,8 @@ export class ServerSession {
   readonly #asked = new Map<RpcId, AskedMethod>();
   #nextId = 1;
   #held: Sv1Call[] = [];
+  #heldBytes = 0;
+  #lineBytes = 0;
   #allowedMask: number | undefined;
   #requestedMask: number | undefined;
   #terms: SubscriptionTerms | undefined;
@@ -96,6 +98,7 @@ export class ServerSession {
   /** A line as `LineSplitter` cuts it. */
   handle(line: Uint8Array): readonly ServerSessionOutput[] {
     if (this.#hasEnded) return [];
+    this.#lineBytes = line.length;
     let message: ReturnType<typeof decodeLine>;
     try {
       message = decodeLine(line);
@@ -120,6 +123,7 @@ export class ServerSession {
     }
     const held = this.#held;
     this.#held = [];
+    this.#heldBytes = 0;
     for (const call of held) outputs.push(...this.#call(call));
     return outputs;
   }
@@ -236,7 +240,10 @@ export class ServerSession {
     const subscriptions = ['mining.set_difficulty', 'mining.notify'].map((method) => [method, id] as const);
     const result = Subscribe.formatResult({ subscriptions, extranonce1, extranonce2Size });
     const answer = this.answer(call, result);
-    return isFirst ? [answer, { type: 'subscribed', userAgent: userAgent ?? '', terms }] : [answer];
+    if (!isFirst) return [answer];
+    // A slice of a long string would keep all of it.
+    const name = [...(userAgent ?? '').slice(0, this.#limits.userAgentLength)].join('');
+    return [answer, { type: 'subscribed', userAgent: name, terms }];
   }
 
   #authorize(call: Sv1Call, workerName: string): readonly ServerSessionOutput[] {
@@ -285,7 +292,9 @@ export class ServerSession {
   }
 
   #hold(call: Sv1Call): readonly ServerSessionOutput[] {
-    if (this.#held.length >= this.#limits.heldCalls) return [this.#end('too-many-calls')];
+    this.#heldBytes += this.#lineBytes;
+    const { heldCalls, heldBytes } = this.#limits;
+    if (this.#held.length >= heldCalls || this.#heldBytes > heldBytes) return [this.#end('too-many-calls')];
     this.#held.push(call);
     return [];
   }

@@ -263,6 +263,20 @@ describe('ServerSession', () => {
       expect(short(session.setAllowedVersionMask(MASK))).toEqual([]);
     });
 
+    it('ends a miner whose waiting calls are too long', () => {
+      const session = new ServerSession({ subscribe: () => TERMS, limits: { heldBytes: 300 } });
+      expect(feed(session, 'configure', 'ping')).toEqual([]);
+      const long = session.handle(bytes(`{"id":2,"method":"mining.subscribe","params":["${'m'.repeat(200)}"]}`));
+      expect(short(long)).toEqual(['end too-many-calls']);
+    });
+
+    it('keeps no more of the name of the mining software than a limit', () => {
+      const session = create();
+      const long = session.handle(bytes(`{"id":2,"method":"mining.subscribe","params":["${'m'.repeat(60_000)}"]}`));
+      const name = long.flatMap((output) => (output.type === 'subscribed' ? [output.userAgent] : []));
+      expect(name).toEqual(['m'.repeat(DEFAULT_SERVER_SESSION_LIMITS.userAgentLength)]);
+    });
+
     it('tells a miner that was granted more, and keeps its submits at six parameters', () => {
       const session = create();
       feed(session, 'configure', 'subscribe', 'authorize');
