@@ -47,7 +47,7 @@ const OTHER_KEY = new Uint8Array(32).fill(9);
 
 /** Stands in front of a role and makes it a broken peer. */
 function tapOf(peer: BrokenPeer, role: TestedRole): Tap {
-  return async ({ address, side, noise }) => {
+  return async ({ address, side, noise, onCrash }) => {
     const mine = peer.side === undefined || peer.side === side;
     const interceptor = await createInterceptor({
       listen: { host: address.host, port: 0 },
@@ -62,6 +62,7 @@ function tapOf(peer: BrokenPeer, role: TestedRole): Tap {
         speaks: role === 'translator' && side === 'downstream' ? 'sv1' : noise ? undefined : 'plain',
         refusesPlain: noise && peer.takesPlain !== true,
       },
+      ...(onCrash === undefined ? {} : { onCrash }),
       random: randomBytes,
       unixSeconds: () => Math.floor(Date.now() / 1000),
     });
@@ -85,7 +86,7 @@ export async function failuresOf(
       tests: some,
       jobs,
       seed: 1,
-      timeouts: { receiveMs, watchMs: WATCH_MS },
+      timeouts: { receiveMs, connectMs: receiveMs, watchMs: WATCH_MS },
       target: (test) => scene.target(test, tap),
       ...(newBlock === undefined ? {} : { newBlock }),
     });

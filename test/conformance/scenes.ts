@@ -7,7 +7,7 @@ import {
   type SearchWorkers,
 } from '@stratumkit/mining-device';
 import { publicKeyFromSecret } from '@stratumkit/noise';
-import { createPool, defaultModules as poolModules } from '@stratumkit/pool';
+import { createPool, type PoolOptions, defaultModules as poolModules } from '@stratumkit/pool';
 import { createProxy, defaultModules as proxyModules } from '@stratumkit/proxy';
 import { createTemplateProvider, defaultModules as providerModules } from '@stratumkit/template-provider';
 import { createTranslator, defaultModules as translatorModules } from '@stratumkit/translator';
@@ -28,6 +28,8 @@ export type Tap = (where: {
   readonly address: Address;
   readonly side: 'downstream' | 'upstream';
   readonly noise: boolean;
+  /** The role is no more: nor are its other sides. */
+  readonly onCrash?: () => void;
 }) => Promise<{ readonly address: Address; close(): Promise<void> }>;
 
 /** One of our roles, up and running with all that it needs. */
@@ -71,14 +73,52 @@ const UNUSED_SOURCE = {
 
 async function poolScene(security: Security): Promise<Scene> {
   const { source, pool, close } = await startPool(security);
+  const others = new Variants((policy) => startPool(security, policy));
   return {
-    target: (test, tap) => serverTarget(pool.address, security, test, tap),
+    target: async (test, tap) => {
+      const other = await others.of(test);
+      return serverTarget((other?.pool ?? pool).address, security, test, tap);
+    },
     newBlock: async () => source.findBlock(),
-    close,
+    async close() {
+      await others.close();
+      await close();
+    },
   };
 }
 
-async function startPool(security: Security) {
+type Policy = Pick<PoolOptions, 'requiredExtensions' | 'connectionLimits'>;
+
+/** What a server has to be set to for the tests whose names begin so. */
+const POLICIES: Readonly<Record<string, Policy>> = {
+  'extensions-required': { requiredExtensions: [2] },
+  'no-channel': { connectionLimits: { firstChannelTimeoutMs: 1_000 } },
+};
+
+/** Servers that are set to something else than the scene's own, each started when a test needs it. */
+class Variants<Server extends { close(): Promise<void> }> {
+  readonly #start: (policy: Policy) => Promise<Server>;
+  readonly #started = new Map<string, Promise<Server>>();
+
+  constructor(start: (policy: Policy) => Promise<Server>) {
+    this.#start = start;
+  }
+
+  of(test: ConformanceTest): Promise<Server> | undefined {
+    const { id, role } = test.about;
+    const [prefix, policy] = Object.entries(POLICIES).find(([name]) => id.startsWith(`${role}/${name}`)) ?? [];
+    if (prefix === undefined || policy === undefined) return undefined;
+    const server = this.#started.get(prefix) ?? this.#start(policy);
+    this.#started.set(prefix, server);
+    return server;
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#started.values()) await (await server).close();
+  }
+}
+
+async function startPool(security: Security, policy: Policy = {}) {
   // No share may happen to be a block.
   const source = new SteppedSource(targetOf(200));
   const provider = await startProvider(source, 'plain');
@@ -94,6 +134,7 @@ async function startPool(security: Security) {
       minHashrate: 1,
       sharesPerMinute: 6_000,
       vardiff: false,
+      ...policy,
     },
     poolModules,
   );
@@ -104,20 +145,33 @@ async function startPool(security: Security) {
   return { source, pool, close };
 }
 
+/** Starts a proxy or translator of ours. */
+type StartBetween = (
+  upstream: Address & { readonly noise: boolean },
+  own: Security,
+  policy: Policy & { readonly mode?: Mode },
+) => Promise<Between>;
+
+/** How channels are led on: those of all in one, or each in its own. */
+type Mode = 'together' | 'apart';
+
 /** A proxy or translator in front of our pool, and one for each test that is its upstream. */
-async function betweenScene(
-  security: Security,
-  start: (upstream: Address & { readonly noise: boolean }, own: Security) => Promise<Between>,
-): Promise<Scene> {
+async function betweenScene(security: Security, start: StartBetween): Promise<Scene> {
   const { source, pool, close } = await startPool('plain');
-  const role = await start({ ...pool.address, noise: false }, security);
+  const upstream = { ...pool.address, noise: false };
+  const role = await start(upstream, security, {});
+  const others = new Variants((policy) => start(upstream, security, policy));
   return {
-    target: async (test, tap) =>
-      test.plan.connections.some((connection) => connection.role === 'server')
-        ? betweenTarget(security, test, tap, start)
-        : serverTarget(role.address, security, test, tap),
+    target: async (test, tap) => {
+      if (test.plan.connections.some((connection) => connection.role === 'server')) {
+        return betweenTarget(security, test, tap, start);
+      }
+      const other = await others.of(test);
+      return serverTarget((other ?? role).address, security, test, tap);
+    },
     newBlock: async () => source.findBlock(),
     async close() {
+      await others.close();
       await role.close();
       await close();
     },
@@ -129,19 +183,24 @@ async function betweenTarget(
   security: Security,
   test: ConformanceTest,
   tap: Tap | undefined,
-  start: (upstream: Address & { readonly noise: boolean }, own: Security) => Promise<Between>,
+  start: StartBetween,
 ): Promise<SuiteTarget> {
   const pipe = await openPipe();
   const noise = security === 'noise' || test.about.needs.length > 0;
-  const role = await start({ ...pipe.address, noise }, 'plain');
-  const target = clientTarget(security, test, tap, async (upstream) => {
+  const mode = (['together', 'apart'] as const).find((name) => test.about.id.endsWith(`-${name}`));
+  const role = await start({ ...pipe.address, noise }, 'plain', mode === undefined ? {} : { mode });
+  const tapped = await tap?.({ address: role.address, side: 'downstream', noise: false });
+  const upstreamTap: Tap | undefined =
+    tap && ((where) => tap({ ...where, onCrash: () => void tapped?.close().catch(() => undefined) }));
+  const target = clientTarget(security, test, upstreamTap, async (upstream) => {
     pipe.lead(upstream);
     return { close: async () => undefined };
   });
   return {
     ...target,
-    subject: { ...target.subject, address: role.address, security: { type: 'plain' } },
+    subject: { ...target.subject, address: (tapped ?? role).address, security: { type: 'plain' } },
     async close() {
+      await tapped?.close().catch(() => undefined);
       await role.close();
       await pipe.close();
       await target.close?.();
@@ -188,17 +247,19 @@ interface Between {
 }
 
 function proxyScene(security: Security): Promise<Scene> {
-  return betweenScene(security, ({ host, port, noise }, own) =>
+  return betweenScene(security, ({ host, port, noise }, own, { mode = 'together', ...policy }) =>
     createProxy(
       {
         listen: { host: HOST, port: 0 },
         upstreams: [{ host, port, userIdentity: 'conformance', ...(noise ? { authorityPublicKey: PUBLIC_KEY } : {}) }],
         upstreamSecurity: noise ? 'authenticated' : 'plain',
+        mode: mode === 'together' ? 'aggregating' : 'transparent',
         authoritySecretKey: SECRET_KEY,
         insecure: own === 'plain',
         minHashrate: 1,
         sharesPerMinute: 6_000,
         vardiff: false,
+        ...policy,
       },
       proxyModules,
     ),
@@ -206,13 +267,14 @@ function proxyScene(security: Security): Promise<Scene> {
 }
 
 function translatorScene(security: Security): Promise<Scene> {
-  return betweenScene(security, ({ host, port, noise }) =>
+  return betweenScene(security, ({ host, port, noise }, _own, { mode = 'apart' }) =>
     createTranslator(
       {
         listen: { host: HOST, port: 0 },
         upstreams: [{ host, port, userIdentity: 'conformance', ...(noise ? { authorityPublicKey: PUBLIC_KEY } : {}) }],
         security: noise ? 'authenticated' : 'plain',
-        aggregateChannels: false,
+        aggregateChannels: mode === 'together',
+        limits: { updateMs: 200 },
         difficulty: { sharesPerMinute: 60, minerHashrate: 1_000, vardiff: false, minDifficulty: 1e-9 },
       },
       translatorModules,

@@ -131,7 +131,7 @@ function valueSchema({ shape }: Field<unknown>): Schema {
     case 'text':
       return { anyOf: [{ type: 'string', maxLength: shape.maxLength }, bytes({ maxItems: shape.maxLength })] };
     case 'option':
-      return array(valueSchema(shape.element), { maxItems: 1 });
+      return array({ anyOf: [valueSchema(shape.element), ref('expression')] }, { maxItems: 1 });
     case 'sequence':
       return array({ anyOf: [valueSchema(shape.element), ref('expression')] }, { maxItems: shape.maxLength });
   }
@@ -153,6 +153,7 @@ function structure(): Schema {
     extension_type: ref('matcher'),
     channel_msg: boolean,
     length: ref('matcher'),
+    payload: ref('matcher'),
     fields: { type: 'object', additionalProperties: ref('matcher') },
     method: ref('matcher'),
     id: ref('matcher'),
@@ -204,7 +205,7 @@ function structure(): Schema {
         pub_key: string,
         secret_key: string,
         encrypted: boolean,
-        open: { enum: ['start', 'action'] },
+        open: { enum: ['start', 'action', 'background'] },
         tested: { type: 'boolean', description: 'the role under test; ip, port and keys are known to the run' },
         plain: { type: 'boolean', description: 'not encrypted, whatever the run says' },
       },
@@ -270,6 +271,7 @@ function structure(): Schema {
       {
         connection: string,
         role: { enum: ['client', 'server'] },
+        on_open: boolean,
         message: ref('nameOrNames'),
         method: string,
         fields: { type: 'object', additionalProperties: ref('matcher') },

@@ -135,7 +135,9 @@ export class SocketLink<P extends Protocol> implements Link<P>, TurnTask {
   #receive(chunk: Uint8Array): void {
     // After the end, what still comes is thrown away: the peer has to be able to read our last frames.
     if (this.connection.state === 'closed') return;
-    this.connection.push(chunk, this.#options.clock());
+    // As a Buffer its `slice` would be a view, and what is kept or changed above has to be a copy.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.connection.push(bytes, this.#options.clock());
     if (this.connection.bufferedBytes > PAUSE_BUFFERED_BYTES) this.#setReading(false);
     this.#wake();
   }

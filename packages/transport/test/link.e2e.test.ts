@@ -1,4 +1,4 @@
-import { encodeFrame } from '@stratumkit/framing';
+import { encodeFrame, encodeRawFrame } from '@stratumkit/framing';
 import { OpenStandardMiningChannel, SetTarget } from '@stratumkit/messages/mining';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Listener } from '../src/index.ts';
@@ -32,6 +32,25 @@ describe.each([
     }
     client.link.close();
     expect(await client.link.closed).toMatchObject({ cause: 'role-decision' });
+  });
+
+  it('hands on bytes that slicing copies', async () => {
+    let received: Uint8Array | undefined;
+    listener = await startResponder({
+      security: security.server,
+      onEvent: (event, link) => {
+        if (event.type !== 'foreign') return;
+        received = event.frame.payload;
+        link.close('shutdown');
+      },
+    });
+    const client = await TestClient.connect(listener.address.port, { security: security.client });
+    await client.event();
+    const payload = Uint8Array.of(1, 0, 0, 0, 9);
+    client.link.send(encodeRawFrame({ messageType: 0x33, extensionType: 0x5abc, channelMessage: true, payload }));
+    await client.link.closed;
+    expect(received).toEqual(payload);
+    expect(received?.slice().buffer).not.toBe(received?.buffer);
   });
 
   it('drains on close: what was queued arrives, then the end', async () => {

@@ -88,7 +88,8 @@ export interface ConnectionPlan extends Place {
   /** Keys as in the file; with them the connection is encrypted. A client may encrypt without checking who answers. */
   readonly authorityPublicKey: Uint8Array | 'unverified' | undefined;
   readonly authoritySecretKey: Uint8Array | undefined;
-  readonly opens: 'start' | 'action';
+  /** `background`: from the start, and waited for by the first step that uses it. */
+  readonly opens: 'start' | 'action' | 'background';
 }
 
 export interface Sv2Template extends Place {
@@ -211,6 +212,8 @@ export interface ReplyPlan extends Place {
   readonly fields: readonly FieldCheck[];
   readonly saves: readonly FieldSave[];
   readonly sends: readonly Send[];
+  /** What is sent when the connection is open, whatever comes. */
+  readonly onOpen: boolean;
   /** How often it answers; undefined: always. */
   readonly times: number | undefined;
 }
@@ -302,6 +305,8 @@ export interface Expectation extends Place {
   readonly length: JsonValue | undefined;
   /** Bytes behind the last known field. */
   readonly rest: JsonValue | undefined;
+  /** All bytes behind the header. */
+  readonly payload: JsonValue | undefined;
   readonly fields: readonly FieldCheck[];
   readonly saves: readonly FieldSave[];
 }

@@ -44,7 +44,10 @@ function parseNamed(node: Node): ConnectionPlan {
   const name = node.get('name').text();
   const role = node.get('role').oneOf(['client', 'server']);
   const plan = role === 'client' ? parseClient(node, protocol, name) : parseServer(node, protocol, name);
-  return { ...plan, opens: node.get('open').exists ? node.get('open').oneOf(['start', 'action']) : 'start' };
+  return {
+    ...plan,
+    opens: node.get('open').exists ? node.get('open').oneOf(['start', 'action', 'background']) : 'start',
+  };
 }
 
 type Address = Pick<ConnectionPlan, 'ip' | 'port' | 'tested' | 'plain' | 'otherAuthority' | 'file' | 'line'>;

@@ -5,7 +5,7 @@ import type { Node } from './reader.ts';
 
 /** `{"message": "SetupConnection", "send": ["setup_ok"]}`: what is answered as soon as it comes. */
 export function parseReply(node: Node, context: ActionContext): ReplyPlan {
-  node.warnUnknown(['connection', 'role', 'message', 'method', 'fields', 'save', 'send', 'times', 'doc']);
+  node.warnUnknown(['connection', 'role', 'on_open', 'message', 'method', 'fields', 'save', 'send', 'times', 'doc']);
   const connection = connectionOf(node, context);
   const protocol = context.connections.find(({ name }) => name === connection)?.protocol ?? 'sv2';
   const definitions = messageNames(node.get('message'));
@@ -25,6 +25,7 @@ export function parseReply(node: Node, context: ActionContext): ReplyPlan {
       .get('send')
       .items()
       .map((send) => parseSend(send, protocol, context)),
+    onOpen: node.get('on_open').boolean(false),
     times: node.get('times').optionalInteger(1, 1_000_000),
     file: node.file,
     line: node.line,

@@ -167,6 +167,7 @@ function parseExpectation(node: Node): Expectation {
     'channel_msg',
     'length',
     'rest',
+    'payload',
     'fields',
     'save',
   ]);
@@ -186,6 +187,7 @@ function parseExpectation(node: Node): Expectation {
     channelMessage: channelMessage.exists ? channelMessage.boolean() : undefined,
     length: node.get('length').json,
     rest: node.get('rest').json,
+    payload: node.get('payload').json,
     fields: fields.keys().map((key): FieldCheck => {
       const field = fields.get(key);
       const name = nameOf(field, definitions, false, key);

@@ -26,6 +26,8 @@ export interface InterceptorOptions {
   readonly maxRecordedMessages?: number;
   onMessage?(seen: InterceptedMessage): void;
   onEvent?(event: { readonly connection: number; readonly text: string }): void;
+  /** A rule or a fault has ended everything. */
+  onCrash?(): void;
 }
 
 export interface InterceptedMessage {
@@ -58,6 +60,7 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
   let crashed = false;
   const crash = () => {
     crashed = true;
+    options.onCrash?.();
     for (const link of links) link.close();
   };
   const server = createServer((socket) => {

@@ -106,6 +106,9 @@ export function checkExpectation(result: Expectation, received: DecodedFrame, { 
   if (result.rest !== undefined && !matches(result.rest, Array.from(received.rest), scope)) {
     throw differs(received, `${show(result.rest)} behind the last field`, showBytes(received.rest) || 'nothing');
   }
+  if (result.payload !== undefined && !matches(result.payload, Array.from(frame.payload), scope)) {
+    throw differs(received, `a payload that is ${show(result.payload)}`, showBytes(frame.payload));
+  }
   if (definitions.length === 0) return;
   const json = decodedJson(received);
   compareFields(result.fields, json, received, scope);

@@ -48,10 +48,24 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #listeners = new Map<string, Listening>();
   readonly #open = new Map<string, AnyPeer>();
+  readonly #opening = new Map<string, Promise<void>>();
   readonly #peers: AnyPeer[] = [];
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+  }
+
+  /** Opens it while the test goes on; that this fails is told to whoever uses it. */
+  openInBackground(plan: ConnectionPlan): void {
+    const opening = this.open(plan);
+    opening.catch(() => undefined);
+    this.#opening.set(plan.name, opening);
+  }
+
+  /** The connection as soon as it is open, if it is being opened. */
+  async use(name: string): Promise<AnyPeer> {
+    await this.#opening.get(name);
+    return this.get(name);
   }
 
   get(name: string): AnyPeer {

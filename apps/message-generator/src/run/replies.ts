@@ -30,6 +30,7 @@ export class Replies {
   attach(connection: string, peer: AnyPeer): void {
     const plans = this.#options.plans.filter((plan) => plan.connection === connection);
     if (plans.length === 0) return;
+    for (const plan of plans) if (plan.onOpen) this.#greet(plan, peer);
     peer.inbox.onItem = (item: DecodedFrame | DecodedLine) => {
       const plan = plans.find((candidate) => this.#isMeant(candidate, item));
       if (plan === undefined) return;
@@ -45,15 +46,24 @@ export class Replies {
     if (!gone) this.#options.onError(error as Error);
   };
 
+  /** Waits for nothing but the handshake, so that nothing here waits for it. */
+  #greet(plan: ReplyPlan, peer: AnyPeer): void {
+    void peer.ready.then(() => this.#send(plan, peer)).catch(this.#failed);
+  }
+
+  async #send({ sends, connection }: ReplyPlan, peer: AnyPeer): Promise<void> {
+    for (const one of sends) await this.#options.send(one, peer, connection);
+  }
+
   async #answer(plan: ReplyPlan, item: DecodedFrame | DecodedLine, peer: AnyPeer): Promise<void> {
-    const { scope, send } = this.#options;
+    const { scope } = this.#options;
     if ('frame' in item) save(plan.saves, item.json ?? {}, item, scope);
     else savePointers(plan.saves, item.json ?? null, scope);
-    for (const one of plan.sends) await send(one, peer, plan.connection);
+    await this.#send(plan, peer);
   }
 
   #isMeant(plan: ReplyPlan, item: DecodedFrame | DecodedLine): boolean {
-    if ((this.#left.get(plan) ?? 0) <= 0) return false;
+    if (plan.onOpen || (this.#left.get(plan) ?? 0) <= 0) return false;
     const { scope } = this.#options;
     if ('frame' in item) {
       const { definition, json } = item;

@@ -187,6 +187,9 @@ class TestRun {
     // The original runs these only where it listens.
     if (servers.length > 0 || !plan.compat) await this.#commands.runExecution(plan.executionCommands, signal);
     this.#preparing = plan.about !== undefined;
+    for (const connection of plan.connections) {
+      if (connection.opens === 'background') this.#connections.openInBackground(connection);
+    }
     for (const connection of atStart) await this.#connections.open(connection);
     await this.#steps.run(plan.prepare);
     if (this.skipped !== undefined) return;

@@ -108,7 +108,7 @@ export class StepRunner {
         return;
       }
       case 'close':
-        connections.get(step.connection).close(step.how);
+        (await connections.use(step.connection)).close(step.how);
         return;
       case 'sleep':
         return pause(step.ms, signal);
@@ -153,7 +153,7 @@ export class StepRunner {
   async #runAction(action: ActionStep): Promise<void> {
     this.#action = action;
     if (action.doc !== '') this.#options.log(action.doc);
-    const peer = this.#options.connections.get(action.connection);
+    const peer = await this.#options.connections.use(action.connection);
     for (const send of action.sends) {
       this.#place = send;
       await this.send(send, peer, action.connection);

@@ -1,5 +1,5 @@
 import { fastHash } from '@stratumkit/accelerate';
-import { targetFromDifficulty, targetFromHashrate, witnessCommitmentScript } from '@stratumkit/bitcoin';
+import { compareTargets, targetFromDifficulty, targetFromHashrate, witnessCommitmentScript } from '@stratumkit/bitcoin';
 import { type Field, fromHex, type JsonObject, type JsonValue, toHex, UsageError } from '@stratumkit/codec';
 import { randomFieldValue, type SeededRandom } from './random.ts';
 
@@ -29,6 +29,7 @@ export const EXPRESSIONS = [
   '$witness_commitment',
   '$target',
   '$difficulty_target',
+  '$least',
   '$swap_words',
   '$number',
   '$to_hex',
@@ -137,6 +138,10 @@ function apply(
     }
     case '$difficulty_target':
       return Array.from(targetFromDifficulty(Number(evaluate(operand, scope))));
+    case '$least': {
+      const targets = listOf(evaluate(operand, scope), '$least').map((target) => bytesIn(target, '$least'));
+      return Array.from(targets.reduce((least, target) => (compareTargets(target, least) < 0 ? target : least)));
+    }
     case '$swap_words': {
       const bytes = bytesIn(evaluate(operand, scope), '$swap_words');
       return Array.from(bytes, (_, index) => bytes[(index & ~3) + 3 - (index & 3)] ?? 0);

@@ -54,7 +54,7 @@ function channelIdOf({ channelMessage, payload }: Frame): number | undefined {
 
 /** Nothing but the channel id may change. */
 function rewritten(frame: Frame, channelId: number): Uint8Array {
-  const payload = frame.payload.slice();
+  const payload = new Uint8Array(frame.payload);
   new DataView(payload.buffer).setUint32(0, channelId, true);
   return encodeRawFrame({ ...frame, payload });
 }

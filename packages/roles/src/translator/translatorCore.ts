@@ -226,7 +226,9 @@ export class TranslatorCore<Upstream extends WorkUpstream = WorkUpstream> {
     const trunk = this.#sources.trunkOf(session);
     this.#work(trunk, false, now);
     for (const miner of [...this.#table.values()]) {
-      if (miner.firstWorker === undefined || miner.source !== undefined) continue;
+      // The trunk's work may have answered calls of a miner that waited for it, and one of them asked for a channel.
+      const isServed = miner.source !== undefined || miner.openingId !== undefined;
+      if (miner.firstWorker === undefined || isServed) continue;
       miner.waitingSinceMs = now.monotonicMs;
       this.#request(miner, now);
     }

@@ -168,6 +168,21 @@ describe('the channel of all miners', () => {
     expect(new Set(network.miners.map(({ extranonce1 }) => extranonce1.join())).size).toBe(6);
   });
 
+  it('is asked for once for a miner that has said everything before there was an upstream', () => {
+    const network = new TranslatorNetwork();
+    const pool = network.pool('pool');
+    pool.mood = 'refusing';
+    const translator = network.translator(undefined, { aggregateChannels: false });
+    const miner = network.miner(translator, { mask: 0xffffffff });
+    network.run(1);
+    pool.mood = 'open';
+    network.run(10);
+    expect(miner.authorized).toBe(true);
+    const claims = translator.sent('OpenExtendedMiningChannel').map(({ value }) => value.nominalHashRate);
+    expect(claims.filter((hashrate) => hashrate > 0)).toHaveLength(1);
+    expect(translator.sent('CloseChannel')).toEqual([]);
+  });
+
   it('is updated as miners come and go, never before it is open', () => {
     const network = new TranslatorNetwork();
     network.pool('pool');
