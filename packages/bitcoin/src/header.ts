@@ -49,6 +49,17 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
   };
 }
 
+const NONCE_AT = 76;
+/** Of {@link headerHashWithNonce}, which may be called for every nonce. */
+const SCRATCH = new Uint8Array(HEADER_SIZE);
+
+/** The block hash that a header of 80 bytes has with another nonce; the header stays as it is. */
+export function headerHashWithNonce(header: Uint8Array, nonce: number, hash: HashBackend = portableHash): Uint8Array {
+  SCRATCH.set(header);
+  writeU32(SCRATCH, NONCE_AT, nonce);
+  return hash.sha256d(SCRATCH);
+}
+
 /** The block hash in wire order. */
 export function headerHash(header: BlockHeader | Uint8Array, hash: HashBackend = portableHash): Uint8Array {
   return hash.sha256d(header instanceof Uint8Array ? header : encodeHeader(header));

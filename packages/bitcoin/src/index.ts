@@ -36,6 +36,7 @@ export {
   encodeHeaderInto,
   HEADER_SIZE,
   headerHash,
+  headerHashWithNonce,
   VERSION_ROLLING_MASK,
 } from './header.ts';
 export { foldMerklePath, merklePath, merkleRoot } from './merkle.ts';

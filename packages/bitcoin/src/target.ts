@@ -3,14 +3,18 @@ import { UsageError } from '@stratumkit/codec';
 /** The largest 256-bit number, the easiest target there is. */
 export const MAX_TARGET = (1n << 256n) - 1n;
 
+/** One view for all conversions: a view of each target would cost more than copying its 32 bytes. */
+const SCRATCH = new Uint8Array(32);
+const WORDS = new DataView(SCRATCH.buffer);
+
 /** A little-endian target or hash as a number. */
 export function targetToBigint(target: Uint8Array): bigint {
-  const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
+  SCRATCH.set(target);
   return (
-    (view.getBigUint64(24, true) << 192n) |
-    (view.getBigUint64(16, true) << 128n) |
-    (view.getBigUint64(8, true) << 64n) |
-    view.getBigUint64(0, true)
+    (WORDS.getBigUint64(24, true) << 192n) |
+    (WORDS.getBigUint64(16, true) << 128n) |
+    (WORDS.getBigUint64(8, true) << 64n) |
+    WORDS.getBigUint64(0, true)
   );
 }
 
@@ -19,10 +23,8 @@ export function bigintToTarget(value: bigint): Uint8Array {
   if (value < 0n || value > MAX_TARGET) {
     throw new UsageError('target', 'a target lies within 0 and 2^256 - 1', { context: { value: value.toString() } });
   }
-  const out = new Uint8Array(32);
-  const view = new DataView(out.buffer);
-  for (let i = 0; i < 4; i++) view.setBigUint64(8 * i, BigInt.asUintN(64, value >> BigInt(64 * i)), true);
-  return out;
+  for (let i = 0; i < 4; i++) WORDS.setBigUint64(8 * i, BigInt.asUintN(64, value >> BigInt(64 * i)), true);
+  return SCRATCH.slice();
 }
 
 /** Compares as numbers: negative, zero or positive. */

@@ -1,7 +1,15 @@
 import { RemoteError } from '@stratumkit/codec';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BlockHeader, decodeHeader, displayHash, encodeHeader, headerHash, parseHash } from '../src/index.ts';
+import {
+  type BlockHeader,
+  decodeHeader,
+  displayHash,
+  encodeHeader,
+  headerHash,
+  headerHashWithNonce,
+  parseHash,
+} from '../src/index.ts';
 import { SEED } from './seed.ts';
 
 const GENESIS_ROOT = '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b';
@@ -24,6 +32,18 @@ describe('block header', () => {
     ['regtest', 1296688602, 0x207fffff, 2, '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206'],
   ])('hashes the genesis header of %s', (_network, time, nbits, nonce, hash) => {
     expect(displayHash(headerHash(header(1, ZERO, GENESIS_ROOT, time, nbits, nonce)))).toBe(hash);
+  });
+
+  it('hashes with another nonce and leaves the header as it is', () => {
+    const bytes = encodeHeader(header(1, ZERO, GENESIS_ROOT, 1231006505, 0x1d00ffff, 0));
+    const before = bytes.slice();
+    expect(displayHash(headerHashWithNonce(bytes, 2083236893))).toBe(
+      '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
+    );
+    expect(headerHashWithNonce(bytes, 0xffff_ffff)).toEqual(
+      headerHash(header(1, ZERO, GENESIS_ROOT, 1231006505, 0x1d00ffff, 0xffff_ffff)),
+    );
+    expect(bytes).toEqual(before);
   });
 
   it('round-trips', () => {

@@ -260,12 +260,7 @@ export class Connection<P extends Protocol = Protocol> {
         return true;
       }
     }
-    const result = this.#reader!.read(
-      this.#input,
-      (definition, extensionType) =>
-        this.#negotiation.expects(definition?.name, this.#state !== 'setup', extensionType),
-      (extensionType) => this.#negotiation.extensions.has(extensionType),
-    );
+    const result = this.#reader!.read(this.#input, this.#expects, this.#isNegotiated);
     if (result === undefined) return false;
     if ('waitMs' in result) {
       this.#deadlines.wait(this.#now.monotonicMs + result.waitMs);
@@ -276,6 +271,11 @@ export class Connection<P extends Protocol = Protocol> {
     else this.#receive(result.frame);
     return true;
   }
+
+  readonly #expects = (definition: MessageDefinition | undefined, extensionType: number): boolean =>
+    this.#negotiation.expects(definition?.name, this.#state !== 'setup', extensionType);
+
+  readonly #isNegotiated = (extensionType: number): boolean => this.#negotiation.extensions.has(extensionType);
 
   #receive({ header, definition, payload }: ReceivedFrame): void {
     this.#counters.framesReceived++;

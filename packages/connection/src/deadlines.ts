@@ -25,11 +25,8 @@ export class ConnectionDeadlines {
   }
 
   get next(): number | undefined {
-    let soonest = this.#state?.atMs;
-    for (const time of [this.#writeMs, this.#patienceMs, this.#waitMs]) {
-      if (time !== undefined && (soonest === undefined || time < soonest)) soonest = time;
-    }
-    return soonest;
+    const written = earlier(this.#state?.atMs, this.#writeMs);
+    return earlier(earlier(written, this.#patienceMs), this.#waitMs);
   }
 
   /** What is due: a cause to close for, or `extension-timeout`, which the client's policy judges. */
@@ -132,4 +129,9 @@ export class ConnectionDeadlines {
   #idle(nowMs: number): void {
     this.#state = { atMs: nowMs + this.#limits.idleTimeoutMs, cause: 'idle-timeout' };
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
 }

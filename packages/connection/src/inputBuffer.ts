@@ -1,4 +1,6 @@
 const EMPTY = new Uint8Array(0);
+/** Up to here a copy costs less than a view. */
+const COPIED_BYTES = 64;
 
 /**
  * Bytes received and not yet consumed. A chunk that arrives alone is used in place; what stays behind is gathered in one
@@ -44,11 +46,21 @@ export class InputBuffer {
 
   /** The first `count` bytes, or undefined while there are fewer. */
   take(count: number): Uint8Array | undefined {
+    return this.read(count, (bytes, start) => {
+      if (count > COPIED_BYTES) return bytes.subarray(start, start + count);
+      const copy = new Uint8Array(count);
+      for (let i = 0; i < count; i++) copy[i] = bytes[start + i]!;
+      return copy;
+    });
+  }
+
+  /** What `decode` makes of the first `count` bytes, or undefined while there are fewer. It is given them in place. */
+  read<T>(count: number, decode: (bytes: Uint8Array, start: number) => T): T | undefined {
     if (this.length < count) return undefined;
-    const taken = this.#bytes.subarray(this.#start, this.#start + count);
+    const value = decode(this.#bytes, this.#start);
     this.#start += count;
     if (this.#start === this.#end) this.clear();
-    return taken;
+    return value;
   }
 
   /** Lets go of a large array of which little is left. */

@@ -53,7 +53,12 @@ export class SendQueue {
   }
 
   /** Takes frames from the front until their sizes reach `maxBytes`; at least one if there is one. */
-  take(maxBytes: number): Uint8Array[] {
+  take(maxBytes: number): readonly Uint8Array[] {
+    if (this.#entries.length === 1 && this.#frames === 1) {
+      const { frame } = this.#entries.pop()!;
+      this.clear();
+      return [frame];
+    }
     const frames: Uint8Array[] = [];
     let size = 0;
     while (this.#head < this.#entries.length) {
@@ -76,11 +81,12 @@ export class SendQueue {
   }
 
   clear(): void {
-    this.#entries = [];
+    if (this.#entries.length > 0) this.#entries = [];
     this.#head = 0;
     this.#bytes = 0;
     this.#frames = 0;
-    this.#currentJobs.clear();
+    // Clearing makes a new table, and mostly there is nothing to clear.
+    if (this.#currentJobs.size > 0) this.#currentJobs.clear();
   }
 
   #dropJob(channelId: number): number {

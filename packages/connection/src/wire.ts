@@ -15,8 +15,7 @@ const EMPTY = new Uint8Array(0);
 
 export const PLAIN_WIRE: Wire = {
   readHeader(input) {
-    const bytes = input.take(FRAME_HEADER_SIZE);
-    return bytes === undefined ? undefined : decodeFrameHeader(bytes);
+    return input.read(FRAME_HEADER_SIZE, decodeFrameHeader);
   },
   readPayload(input, length) {
     return length === 0 ? EMPTY : input.take(length);

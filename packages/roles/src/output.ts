@@ -24,3 +24,16 @@ export interface CloseOutput {
   /** Kebab-case word for logs and counters. */
   readonly reason: string;
 }
+
+/** For inputs that lead to nothing, as most ticks do. */
+export const NO_OUTPUTS: readonly never[] = [];
+
+/** All of them in order. Copies only if there is something in more than one. */
+export function joined<T>(...parts: readonly (readonly T[])[]): readonly T[] {
+  let all: readonly T[] = NO_OUTPUTS;
+  for (const part of parts) {
+    if (part.length === 0) continue;
+    all = all.length === 0 ? part : [...all, ...part];
+  }
+  return all;
+}

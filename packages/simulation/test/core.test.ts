@@ -38,10 +38,10 @@ describe('EventQueue', () => {
   it('hands out by time, and in the order of adding at the same time', () => {
     const random = new Prng(5);
     const queue = new EventQueue();
-    const expected = Array.from({ length: 500 }, (_, order) => ({ atMs: random.below(50), order }));
+    const expected = Array.from({ length: 3_000 }, (_, order) => ({ atMs: random.below(50), order }));
     const seen: { atMs: number; order: number }[] = [];
     for (const entry of expected) queue.add(entry.atMs, () => seen.push(entry));
-    for (let next = queue.take(); next !== undefined; next = queue.take()) next.action();
+    for (let next = queue.take(); next !== undefined; next = queue.take()) next();
     expect(seen).toEqual(expected.sort((a, b) => a.atMs - b.atMs || a.order - b.order));
     expect(queue.size).toBe(0);
   });

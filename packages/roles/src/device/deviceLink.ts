@@ -1,4 +1,10 @@
-import { bigintToTarget, difficultyFromTarget, headerHash, MAX_TARGET, meetsTarget } from '@stratumkit/bitcoin';
+import {
+  bigintToTarget,
+  difficultyFromTarget,
+  headerHashWithNonce,
+  MAX_TARGET,
+  meetsTarget,
+} from '@stratumkit/bitcoin';
 import type { Now } from '@stratumkit/codec';
 import type { MiningMessage } from '@stratumkit/messages';
 import { type ClientChannel, MiningClient, type MiningClientOutput } from '../miningClient/index.ts';
@@ -63,10 +69,11 @@ export class DeviceLink<Upstream extends Endpoint> {
   get deadline(): number | undefined {
     if (this.#state.type === 'connecting') return undefined;
     if (this.#state.type === 'waiting') return this.#redial.deadline;
-    const times = [this.#lastMessageMs + this.#timeouts.silenceMs];
-    if (!this.#hasWork) times.push(this.#state.sinceMs + this.#timeouts.workMs);
-    for (const { reopenAtMs } of this.#devices.all) if (reopenAtMs !== undefined) times.push(reopenAtMs);
-    return Math.min(...times);
+    let earliest = this.#lastMessageMs + this.#timeouts.silenceMs;
+    if (!this.#hasWork) earliest = Math.min(earliest, this.#state.sinceMs + this.#timeouts.workMs);
+    for (const { reopenAtMs } of this.#devices.all)
+      if (reopenAtMs !== undefined && reopenAtMs < earliest) earliest = reopenAtMs;
+    return earliest;
   }
 
   start(now: Now): DeviceOutput<Upstream>[] {
@@ -139,9 +146,7 @@ export class DeviceLink<Upstream extends Endpoint> {
     if (this.#state.type !== 'open' || device?.channel === undefined) {
       return [event({ type: 'shareDropped', device: index, reason: 'stale' })];
     }
-    const header = chunk.header.slice();
-    new DataView(header.buffer).setUint32(76, nonce, true);
-    const hash = headerHash(header, this.#options.hash);
+    const hash = headerHashWithNonce(chunk.header, nonce, this.#options.hash);
     if (!meetsTarget(hash, chunk.target)) return [event({ type: 'shareDropped', device: index, reason: 'low' })];
     const { channelId } = device.channel;
     const { jobId, ntime, version, extranonce } = chunk;

@@ -1,6 +1,7 @@
 import type { Now } from '@stratumkit/codec';
 import { encodeFrame } from '@stratumkit/framing';
 import { Reconnect } from '@stratumkit/messages/common';
+import { NO_OUTPUTS } from '../output.ts';
 import type { ChannelKeeper } from './channelKeeper.ts';
 import type { Peer } from './peer.ts';
 import type { MiningServerOutput } from './types.ts';
@@ -23,6 +24,7 @@ export class Departures {
   }
 
   get deadline(): number | undefined {
+    if (this.#isIdle) return undefined;
     const [reconnecting] = this.#reconnecting.values();
     const [dismissed] = this.#dismissed.values();
     if (reconnecting === undefined || dismissed === undefined) return reconnecting ?? dismissed?.closeAtMs;
@@ -47,9 +49,9 @@ export class Departures {
   }
 
   /** Closes a dismissed connection if nothing is left to be acknowledged on it. */
-  finish(peer: Peer): MiningServerOutput[] {
+  finish(peer: Peer): readonly MiningServerOutput[] {
     const dismissal = this.#dismissed.get(peer);
-    if (dismissal === undefined || peer.acknowledging > 0) return [];
+    if (dismissal === undefined || peer.acknowledging > 0) return NO_OUTPUTS;
     this.#dismissed.delete(peer);
     return [{ type: 'close', to: peer.connection, reason: dismissal.reason }];
   }
@@ -59,7 +61,8 @@ export class Departures {
     this.#dismissed.delete(peer);
   }
 
-  tick(now: Now): MiningServerOutput[] {
+  tick(now: Now): readonly MiningServerOutput[] {
+    if (this.#isIdle) return NO_OUTPUTS;
     const outputs: MiningServerOutput[] = [];
     for (const [peer, { closeAtMs, reason }] of this.#dismissed) {
       if (closeAtMs > now.monotonicMs) break;
@@ -71,5 +74,9 @@ export class Departures {
       outputs.push(...this.dismiss(peer, 'reconnect', now));
     }
     return outputs;
+  }
+
+  get #isIdle(): boolean {
+    return this.#dismissed.size === 0 && this.#reconnecting.size === 0;
   }
 }

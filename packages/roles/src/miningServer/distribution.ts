@@ -1,6 +1,6 @@
 import { type ChainTip, DEFAULT_CHANNEL_LIMITS, type ExtendedJobTemplate, JobIds } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
-import type { SendOutput } from '../output.ts';
+import { NO_OUTPUTS, type SendOutput } from '../output.ts';
 import { FanOut } from './fanOut.ts';
 import { extendedJobFrame, prevHashFrame, standardJobFrame } from './jobFrames.ts';
 import { type PayoutClass, PayoutClasses } from './payoutClasses.ts';
@@ -63,8 +63,8 @@ export class Distribution {
   }
 
   /** Serves the next slice of groups and channels. */
-  run(now: Now): SendOutput[] {
-    return this.#rounds.run(now);
+  run(now: Now): readonly SendOutput[] {
+    return this.isPending ? this.#rounds.run(now) : NO_OUTPUTS;
   }
 
   announce(work: Work): void {

@@ -1,6 +1,8 @@
 interface Entry<K> {
   readonly key: K;
   readonly atMs: number;
+  /** Neither deleted nor set anew. */
+  isLive: boolean;
 }
 
 /** Entries taken from the front before the array is cut. */
@@ -30,32 +32,41 @@ export class DueQueue<K> {
 
   /** Puts the key at the end, whether it was there or not. */
   set(key: K, atMs: number): void {
-    const entry = { key, atMs };
-    this.#due.delete(key);
+    const former = this.#due.get(key);
+    if (former !== undefined) former.isLive = false;
+    const entry = { key, atMs, isLive: true };
     this.#due.set(key, entry);
     this.#queue.push(entry);
   }
 
   delete(key: K): void {
+    const entry = this.#due.get(key);
+    if (entry === undefined) return;
+    entry.isLive = false;
     this.#due.delete(key);
     if (this.#due.size > 0) return;
     this.#queue = [];
     this.#head = 0;
   }
 
+  /** The first key if its time has come; it stays. */
+  due(nowMs: number): K | undefined {
+    const first = this.#first();
+    return first === undefined || first.atMs > nowMs ? undefined : first.key;
+  }
+
   /** Takes the first key out if its time has come. */
   takeDue(nowMs: number): K | undefined {
-    const first = this.#first();
-    if (first === undefined || first.atMs > nowMs) return undefined;
-    this.delete(first.key);
-    return first.key;
+    const key = this.due(nowMs);
+    if (key !== undefined) this.delete(key);
+    return key;
   }
 
   /** Skips what was deleted or set anew since it was queued. */
   #first(): Entry<K> | undefined {
     for (; this.#head < this.#queue.length; this.#head++) {
       const entry = this.#queue[this.#head]!;
-      if (this.#due.get(entry.key) !== entry) continue;
+      if (!entry.isLive) continue;
       this.#compact();
       return entry;
     }

@@ -8,7 +8,7 @@ import {
   OpenMiningChannelError,
   OpenStandardMiningChannelSuccess,
 } from '@stratumkit/messages/mining';
-import type { ConnectionId, SendOutput } from '../output.ts';
+import { type ConnectionId, joined, NO_OUTPUTS, type SendOutput } from '../output.ts';
 import { ChannelKeeper } from './channelKeeper.ts';
 import { Departures } from './departures.ts';
 import { Distribution } from './distribution.ts';
@@ -40,8 +40,6 @@ interface SettledShares {
   readonly outputs: MiningServerOutput[];
   readonly served: ServedChannel | undefined;
 }
-
-const NO_OUTPUTS: Outputs = [];
 
 /**
  * The Mining Protocol, server side (spec 5.3), over many connections. It is given work by whoever owns it (a pool's templates, a
@@ -216,7 +214,7 @@ export class MiningServer {
   #judged({ outputs, served }: SettledShares, now: Now): Outputs {
     if (served === undefined) return outputs;
     const retargeted = served.state === 'open' ? this.#retargeted(served, outputs, now) : outputs;
-    return [...retargeted, ...this.#departures.finish(served.peer)];
+    return joined(retargeted, this.#departures.finish(served.peer));
   }
 
   /** Lets credited shares move the channel's target. */
@@ -308,25 +306,23 @@ export class MiningServer {
   }
 
   #settled({ outputs, served }: SettledShares): Outputs {
-    return served === undefined ? outputs : [...outputs, ...this.#departures.finish(served.peer)];
+    return served === undefined ? outputs : joined(outputs, this.#departures.finish(served.peer));
   }
 
   #tick(now: Now): Outputs {
     const { maxReceiversPerTurn, jobIntervalMs } = this.#limits;
-    const outputs: MiningServerOutput[] = [
-      ...this.#deliver(now),
-      ...this.#flushOverdue(),
-      ...this.#desk.tick(now, maxReceiversPerTurn),
-      ...this.#departures.tick(now),
-      ...this.#updates.tick(now),
-    ];
-    if (this.#retargeting !== undefined) outputs.push(...this.#retargeting.tick(now, maxReceiversPerTurn));
+    const outputs = joined<MiningServerOutput>(
+      this.#deliver(now),
+      this.#flushOverdue(),
+      this.#desk.tick(now, maxReceiversPerTurn),
+      this.#departures.tick(now),
+      this.#updates.tick(now),
+      this.#retargeting?.tick(now, maxReceiversPerTurn) ?? NO_OUTPUTS,
+    );
     const { work, sentAtMs } = this.#distribution;
-    if (work !== undefined && this.openChannels > 0 && now.monotonicMs >= sentAtMs + jobIntervalMs) {
-      this.#distribution.refresh(now);
-      outputs.push(...this.#distribute('keepalive', work, now));
-    }
-    return outputs;
+    if (work === undefined || this.openChannels === 0 || now.monotonicMs < sentAtMs + jobIntervalMs) return outputs;
+    this.#distribution.refresh(now);
+    return joined(outputs, this.#distribute('keepalive', work, now));
   }
 
   #turnAway(reason: 'no-work' | 'shutting-down', now: Now): Outputs {

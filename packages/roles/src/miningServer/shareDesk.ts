@@ -15,7 +15,7 @@ import {
   type SubmitSharesStandard,
   SubmitSharesSuccess,
 } from '@stratumkit/messages/mining';
-import type { ConnectionId } from '../output.ts';
+import { type ConnectionId, NO_OUTPUTS } from '../output.ts';
 import { DueQueue } from './dueQueue.ts';
 import { HeldShares } from './heldShares.ts';
 import type { Peer, ServedChannel } from './peer.ts';
@@ -122,10 +122,10 @@ export class ShareDesk {
   }
 
   /** Commits what has collected on a channel. */
-  flush(served: ServedChannel): MiningServerOutput[] {
+  flush(served: ServedChannel): readonly MiningServerOutput[] {
     this.#openBatches.delete(served);
     const batch = served.accounting.flush();
-    return batch === undefined ? [] : [this.#commit(served, batch)];
+    return batch === undefined ? NO_OUTPUTS : [this.#commit(served, batch)];
   }
 
   /** Batches to be committed by {@link flushOverdue}. */
@@ -139,7 +139,8 @@ export class ShareDesk {
   }
 
   /** Commits at most `max` batches of those that {@link expireAll} found. */
-  flushOverdue(max: number): MiningServerOutput[] {
+  flushOverdue(max: number): readonly MiningServerOutput[] {
+    if (!this.isOverdue) return NO_OUTPUTS;
     const outputs: MiningServerOutput[] = [];
     for (let count = 0; count < max && this.#overdue > 0; count++) {
       this.#overdue--;
@@ -151,14 +152,15 @@ export class ShareDesk {
   }
 
   /** Commits at most `max` of the batches that are due: the deadline stays where it is while there are more. */
-  tick(now: Now, max: number): MiningServerOutput[] {
-    const outputs: MiningServerOutput[] = [];
+  tick(now: Now, max: number): readonly MiningServerOutput[] {
+    let outputs: MiningServerOutput[] | undefined;
     for (let count = 0; count < max; count++) {
       const served = this.#openBatches.takeDue(now.monotonicMs);
       if (served === undefined) break;
+      outputs ??= [];
       outputs.push(...this.flush(served));
     }
-    return outputs;
+    return outputs ?? NO_OUTPUTS;
   }
 
   /** The ledger's answer to a batch; `served` is undefined if no such batch waits. */
@@ -180,14 +182,15 @@ export class ShareDesk {
       outputs.push({ type: 'send', to: [connection], frame, kind: 'acknowledgement', channelId });
       outputs.push({ type: 'event', event: { type: 'acknowledged', connection, channelId, shares, difficultySum } });
     }
-    return { outputs: [...outputs, ...this.finishClosing(served)], served };
+    outputs.push(...this.finishClosing(served));
+    return { outputs, served };
   }
 
   /** Sends the CloseChannel of a channel that this side has closed, once all of its shares are acknowledged. */
-  finishClosing(served: ServedChannel): MiningServerOutput[] {
-    if (served.state !== 'acknowledging' || !served.peer.isConnected) return [];
+  finishClosing(served: ServedChannel): readonly MiningServerOutput[] {
+    if (served.state !== 'acknowledging' || !served.peer.isConnected) return NO_OUTPUTS;
     const { accepted, acknowledged, lost } = served.accounting.totals;
-    if (accepted > acknowledged + lost || this.#held.of(served) > 0) return [];
+    if (accepted > acknowledged + lost || this.#held.of(served) > 0) return NO_OUTPUTS;
     served.state = 'closed';
     served.peer.acknowledging--;
     const { channelId } = served.channel;

@@ -2,6 +2,7 @@ import { chooseTarget, type TargetPolicy } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import { encodeFrame } from '@stratumkit/framing';
 import { UPDATE_CHANNEL_ERROR_CODES, type UpdateChannel, UpdateChannelError } from '@stratumkit/messages/mining';
+import { NO_OUTPUTS } from '../output.ts';
 import type { ChannelOperations } from './operations.ts';
 import type { Peer, ServedChannel } from './peer.ts';
 import type { Retargeting } from './retargeting.ts';
@@ -40,6 +41,7 @@ export class Updates {
   }
 
   get deadline(): number | undefined {
+    if (this.#pending.size === 0) return undefined;
     const [first] = this.#pending.values();
     return first?.dueMs;
   }
@@ -59,7 +61,8 @@ export class Updates {
     return [];
   }
 
-  tick(now: Now): MiningServerOutput[] {
+  tick(now: Now): readonly MiningServerOutput[] {
+    if (this.#pending.size === 0) return NO_OUTPUTS;
     const outputs: MiningServerOutput[] = [];
     for (const [served, { nominalHashrate, maxTarget, dueMs }] of this.#pending) {
       if (dueMs > now.monotonicMs) break;

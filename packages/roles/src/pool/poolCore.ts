@@ -26,7 +26,7 @@ import type {
   SolutionOrigin,
   Work,
 } from '../miningServer/types.ts';
-import type { CloseOutput, ConnectionId, SendOutput } from '../output.ts';
+import { type CloseOutput, type ConnectionId, joined, NO_OUTPUTS, type SendOutput } from '../output.ts';
 import type { BlockSolution } from '../templateClient/keptSolutions.ts';
 import type { Template } from '../templateClient/template.ts';
 import {
@@ -160,7 +160,7 @@ export class PoolCore {
       case 'template-lost':
         return this.#templates.state === 'away' ? [] : this.#loseTemplates(now);
       case 'tick':
-        return [...this.#handleTemplate(input, now), ...this.#serve(input, now)];
+        return joined(this.#handleTemplate(input, now), this.#serve(input, now));
       default:
         return this.#serve(input, now);
     }
@@ -168,7 +168,8 @@ export class PoolCore {
 
   #handleTemplate(input: Parameters<TemplateClient['handle']>[0], now: Now): readonly PoolOutput[] {
     const before = this.#templates.state;
-    const outputs = this.#templates.handle(input, now).flatMap((output) => this.#react(output, now));
+    const reports = this.#templates.handle(input, now);
+    const outputs = reports.length === 0 ? NO_OUTPUTS : reports.flatMap((report) => this.#react(report, now));
     if (before === 'awaitingTip' && this.#templates.state === 'serving')
       return [event({ type: 'templateProvider', state: 'serving' }), ...outputs];
     return outputs;
@@ -214,7 +215,7 @@ export class PoolCore {
     // A pool holds no share back.
     const outputs = this.#server.handle(input, now) as readonly Exclude<MiningServerOutput, { type: 'held' }>[];
     // Nearly always there is none, and shares are the hot path.
-    if (!outputs.some((output) => output.type === 'solution')) return outputs as readonly PoolOutput[];
+    if (!outputs.some(isSolution)) return outputs as readonly PoolOutput[];
     return outputs.flatMap((output) =>
       output.type === 'solution' ? this.#submit(output.solution, output.foundBy, now) : [output],
     );
@@ -263,6 +264,10 @@ function completeCoinbase(stripped: Uint8Array): { coinbase: Uint8Array; height:
   } catch {
     return { coinbase, height: undefined };
   }
+}
+
+function isSolution({ type }: MiningServerOutput): boolean {
+  return type === 'solution';
 }
 
 function event(value: PoolEvent): PoolOutput {

@@ -1,4 +1,4 @@
-import { difficultyFromTarget, headerHash, meetsTarget, targetFromDifficulty } from '@stratumkit/bitcoin';
+import { difficultyFromTarget, headerHashWithNonce, meetsTarget, targetFromDifficulty } from '@stratumkit/bitcoin';
 import { encodeText, type Now } from '@stratumkit/codec';
 import {
   ClientSession,
@@ -171,9 +171,7 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
   }
 
   found(chunk: SearchChunk, nonce: number): Sv1DeviceOutput<Upstream>[] {
-    const header = chunk.header.slice();
-    new DataView(header.buffer).setUint32(76, nonce, true);
-    const hash = headerHash(header, this.#options.hash);
+    const hash = headerHashWithNonce(chunk.header, nonce, this.#options.hash);
     if (!meetsTarget(hash, chunk.target)) return [this.#event({ type: 'shareDropped', reason: 'low' })];
     const session = this.#session;
     // Numbers of jobs go on over connections, so that a share of an earlier one is known by its absence.

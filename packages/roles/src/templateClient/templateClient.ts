@@ -8,6 +8,7 @@ import {
   type SetNewPrevHash,
   SubmitSolution,
 } from '@stratumkit/messages/template-distribution';
+import { joined, NO_OUTPUTS } from '../output.ts';
 import { type BlockSolution, KeptSolutions } from './keptSolutions.ts';
 import { ProviderPulse, type PulseLimits } from './providerPulse.ts';
 import { createTemplate, type Template } from './template.ts';
@@ -51,8 +52,6 @@ interface Work {
   readonly tip: TemplateTip;
   readonly template: Template;
 }
-
-const NO_OUTPUTS: readonly TemplateClientOutput[] = [];
 
 /**
  * Template Distribution, client side (spec 7). Templates of a new connection are held back until its first SetNewPrevHash
@@ -117,7 +116,7 @@ export class TemplateClient {
       case 'solution':
         return this.#submit(input.solution, now);
       case 'tick':
-        return [...this.#checkPulse(now), ...this.#expire(now)];
+        return joined(this.#checkPulse(now), this.#expire(now));
     }
   }
 

@@ -8,6 +8,7 @@ describe('DueQueue', () => {
     queue.set('b', 20);
     expect(queue.next).toBe(10);
     expect(queue.takeDue(9)).toBeUndefined();
+    expect([queue.due(9), queue.due(10), queue.due(100)]).toEqual([undefined, 'a', 'a']);
     expect(queue.takeDue(10)).toBe('a');
     expect(queue.takeDue(10)).toBeUndefined();
     expect(queue.next).toBe(20);

@@ -14,13 +14,20 @@ export class MachineClock {
   #wallOffsetMs = 0;
   #driftPerMillion = 0;
   #driftSinceMs = 0;
+  #lastReadMs = Number.NaN;
+  #last: Now = { monotonicMs: 0, unixSeconds: 0 };
 
   /** What the clocks show at a virtual time. */
   read(virtualMs: number): Now {
-    return {
-      monotonicMs: virtualMs + this.#monotonicOffsetMs,
-      unixSeconds: EPOCH_SECONDS + Math.floor((virtualMs + this.#wallOffset(virtualMs)) / 1_000),
-    };
+    // A process asks many times within one moment.
+    if (virtualMs !== this.#lastReadMs) {
+      this.#lastReadMs = virtualMs;
+      this.#last = {
+        monotonicMs: virtualMs + this.#monotonicOffsetMs,
+        unixSeconds: EPOCH_SECONDS + Math.floor((virtualMs + this.#wallOffset(virtualMs)) / 1_000),
+      };
+    }
+    return this.#last;
   }
 
   toVirtual(monotonicMs: number): number {
@@ -30,12 +37,14 @@ export class MachineClock {
   /** A boot: the monotonic clock starts at another number. */
   restart(monotonicOffsetMs: number): void {
     this.#monotonicOffsetMs = monotonicOffsetMs;
+    this.#lastReadMs = Number.NaN;
   }
 
   /** Sets the wall clock this much wrong; 0 sets it right. */
   setWallOffset(offsetMs: number, virtualMs: number): void {
     this.#wallOffsetMs = offsetMs;
     this.#driftSinceMs = virtualMs;
+    this.#lastReadMs = Number.NaN;
   }
 
   /** From now on the wall clock gains this many parts in a million. */
@@ -43,6 +52,7 @@ export class MachineClock {
     this.#wallOffsetMs = this.#wallOffset(virtualMs);
     this.#driftSinceMs = virtualMs;
     this.#driftPerMillion = perMillion;
+    this.#lastReadMs = Number.NaN;
   }
 
   get isRight(): boolean {

@@ -77,10 +77,9 @@ export class World {
     while (!this.#stopped) {
       const next = queue.nextMs;
       if (next === undefined || next > untilMs) break;
-      const { atMs, action } = queue.take()!;
-      this.#nowMs = atMs;
+      this.#nowMs = next;
       this.#actions++;
-      action();
+      queue.take()!();
     }
     if (!this.#stopped && this.#nowMs < untilMs) this.#nowMs = untilMs;
   }

@@ -21,11 +21,13 @@ export class KeySet {
     return this.#slots[this.#find(key)] === key;
   }
 
-  add(key: HashKey): void {
+  /** False if it is there already. */
+  add(key: HashKey): boolean {
     const at = this.#find(key);
-    if (this.#slots[at] === key) return;
+    if (this.#slots[at] === key) return false;
     this.#slots[at] = key;
     if (++this.#size * 2 > this.#slots.length) this.#grow();
+    return true;
   }
 
   /** The slot of the key, or the free one where it belongs. */

@@ -1,4 +1,4 @@
-import { type HashBackend, HEADER_SIZE, meetsTarget } from '@stratumkit/bitcoin';
+import { type HashBackend, HEADER_SIZE, headerHashWithNonce, meetsTarget } from '@stratumkit/bitcoin';
 import type { Prng } from '../core/prng.ts';
 import type { ProofOfWork } from './proofOfWork.ts';
 
@@ -45,13 +45,11 @@ class AimedHash implements HashBackend {
 
   aim(header: Uint8Array, target: Uint8Array, random: Prng): number | undefined {
     const limit = readWord(target, HASH_SIZE - 4);
-    const attempt = header.slice();
     for (let tries = 0; tries < MAX_ATTEMPTS; tries++) {
       const top = limit === 0 ? 0 : random.below(limit + 1);
       this.#absorb(header, NONCE_AT, 2);
       const nonce = (Math.imul(top ^ this.#lanes[1]!, INVERSE) ^ this.#lanes[0]!) >>> 0;
-      writeWord(attempt, NONCE_AT, nonce);
-      if (top < limit || meetsTarget(this.sha256d(attempt), target)) return nonce;
+      if (top < limit || meetsTarget(headerHashWithNonce(header, nonce, this), target)) return nonce;
       if (limit === 0) return undefined;
     }
     return undefined;

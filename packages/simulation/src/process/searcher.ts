@@ -1,4 +1,4 @@
-import { meetsTarget, workFromTarget } from '@stratumkit/bitcoin';
+import { headerHashWithNonce, meetsTarget, workFromTarget } from '@stratumkit/bitcoin';
 import type { Now } from '@stratumkit/codec';
 import type { SearchChunk, SearchOrder } from '@stratumkit/roles';
 import { exponential } from '../core/exponential.ts';
@@ -118,12 +118,8 @@ export class Searcher {
       const chunk = take(left, now());
       if (chunk === undefined) return;
       left -= chunk.nonceCount;
-      const header = chunk.header.slice();
-      const view = new DataView(header.buffer);
-      for (let nonce = chunk.firstNonce; nonce < chunk.firstNonce + chunk.nonceCount; nonce++) {
-        view.setUint32(76, nonce, true);
-        if (meetsTarget(pow.hash.sha256d(header), chunk.target)) onFound(chunk, nonce);
-      }
+      for (let nonce = chunk.firstNonce; nonce < chunk.firstNonce + chunk.nonceCount; nonce++)
+        if (meetsTarget(headerHashWithNonce(chunk.header, nonce, pow.hash), chunk.target)) onFound(chunk, nonce);
     }
   }
 }
