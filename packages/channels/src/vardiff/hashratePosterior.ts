@@ -65,7 +65,8 @@ export class HashratePosterior {
       weights[cell] = weight;
       sum += weight;
     }
-    if (sum > 0) for (let cell = 0; cell < CELLS; cell++) weights[cell] = weights[cell]! / sum;
+    const scale = 1 / sum;
+    if (sum > 0) for (let cell = 0; cell < CELLS; cell++) weights[cell] = weights[cell]! * scale;
     else weights.fill(1 / CELLS);
   }
 

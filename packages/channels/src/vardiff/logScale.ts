@@ -19,9 +19,10 @@ const ROOTS = [
 ] as const;
 const STEP = ROOTS[1];
 
-const LN_2 = STEPS_PER_OCTAVE * STEP_LN;
-/** Beyond this many halvings a weight is nothing beside the floor that every weight has. */
-const MAX_HALVINGS = 100;
+/** Beyond this a weight is nothing beside the floor that every weight has. */
+const MAX_EXPONENT = 70;
+/** Powers of e that are kept: for this many parts of one. */
+const PARTS = 16;
 
 export function powerOfTwo(exponent: number): number {
   let power = 1;
@@ -51,12 +52,23 @@ export function hashrateToSteps(hashrate: number): number {
 
 /** e^-x for x >= 0, to about 1e-15. */
 export function expNegative(x: number): number {
-  const halvings = Math.floor(x / LN_2);
-  if (!(halvings <= MAX_HALVINGS)) return 0;
-  const rest = x - halvings * LN_2;
-  let sum = 1;
-  for (let term = 16; term > 0; term--) sum = 1 - (rest / term) * sum;
-  return sum * HALVES[halvings]!;
+  const part = Math.floor(x * PARTS);
+  if (!(part < POWERS.length)) return 0;
+  const rest = x - part / PARTS;
+  // What comes behind is below 1e-16: rest is less than a sixteenth.
+  const cubed = 1 / 6 - rest * (1 / 24 - rest * (1 / 120 - rest * (1 / 720 - rest * (1 / 5040 - rest / 40320))));
+  return POWERS[part]! * (1 - rest * (1 - rest * (1 / 2 - rest * cubed)));
 }
 
-const HALVES = Array.from({ length: MAX_HALVINGS + 1 }, (_, n) => powerOfTwo(-n));
+const POWERS = Float64Array.from({ length: MAX_EXPONENT * PARTS }, (_, part) => powerOfE(part));
+
+/** e^(-part / PARTS) */
+function powerOfE(part: number): number {
+  const whole = Math.floor(part / PARTS);
+  const rest = part / PARTS - whole;
+  let sum = 1;
+  for (let term = 20; term > 0; term--) sum = 1 - (rest / term) * sum;
+  let power = 1;
+  for (let n = 0; n < whole; n++) power *= Math.E;
+  return sum / power;
+}
