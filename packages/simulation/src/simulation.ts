@@ -9,6 +9,7 @@ import type { ProofOfWork } from './pow/proofOfWork.ts';
 import type { SimulationContext, SimulationSettings } from './process/context.ts';
 import { DeviceProcess } from './process/deviceProcess.ts';
 import { MinerProcess } from './process/minerProcess.ts';
+import type { MiningProcess } from './process/miningProcess.ts';
 import { ROLE_MODULES, type SimulationModules } from './process/modules.ts';
 import { PoolProcess } from './process/poolProcess.ts';
 import { ProviderProcess } from './process/providerProcess.ts';
@@ -58,8 +59,7 @@ const FORGET_SHARES_MS = 900_000;
 /** Found work may be so far from the hashes spent; beyond it chance is no explanation. */
 const STANDARD_DEVIATIONS = 6;
 
-export type RelayProcess = ProxyProcess | TranslatorProcess;
-export type MiningProcess = DeviceProcess | MinerProcess;
+type Relay = ProxyProcess | TranslatorProcess;
 
 /** A whole stack under virtual time. The same options give the same run, action by action. */
 export class Simulation {
@@ -70,14 +70,14 @@ export class Simulation {
   readonly providers: readonly ProviderProcess[];
   readonly pools: readonly PoolProcess[];
   /** Proxies and translators, nearest to the pools first. */
-  readonly relays: readonly RelayProcess[];
+  readonly relays: readonly Relay[];
   /** Honest ones, of either protocol. */
   readonly devices: readonly MiningProcess[];
   readonly hostiles: readonly DeviceProcess[];
   readonly #options: SimulationOptions;
   readonly #settings: SimulationSettings;
   readonly #poolsByHost: ReadonlyMap<string, PoolProcess>;
-  readonly #relaysByHost: ReadonlyMap<string, RelayProcess>;
+  readonly #relaysByHost: ReadonlyMap<string, Relay>;
   readonly #poolsByIndex: ReadonlyMap<number, PoolProcess>;
   #isStopped = false;
 
@@ -108,7 +108,7 @@ export class Simulation {
     };
     const providers: ProviderProcess[] = [];
     const pools: PoolProcess[] = [];
-    const relays: RelayProcess[] = [];
+    const relays: Relay[] = [];
     const clients: DeviceProcess[] = [];
     const miners: MinerProcess[] = [];
     for (const node of topology.nodes) {
@@ -214,7 +214,7 @@ export class Simulation {
   }
 
   /** Nobody is connected to it any more: nothing may be left of them. */
-  checkClosed(server: PoolProcess | RelayProcess): void {
+  checkClosed(server: PoolProcess | Relay): void {
     const left = leftIn(server);
     const { gate } = server instanceof TranslatorProcess ? server : server.port;
     this.observer.invariants.check(
@@ -225,7 +225,7 @@ export class Simulation {
   }
 
   /** What a relay has handed on, by what was seen of it and by what it says itself. */
-  #checkRelay(relay: RelayProcess): void {
+  #checkRelay(relay: Relay): void {
     const { shares, invariants } = this.observer;
     const { host, node, upstreams } = relay;
     shares.relays.check(host.index, node.name, upstreams.inFlight(), shares.isCredited);
@@ -324,7 +324,7 @@ export class Simulation {
 }
 
 /** What a server's machine still holds for its clients. */
-function leftIn(server: PoolProcess | RelayProcess): Readonly<Record<string, number>> {
+function leftIn(server: PoolProcess | Relay): Readonly<Record<string, number>> {
   if (server.core === undefined) return {};
   if (server instanceof TranslatorProcess) return { miners: server.core.minerCount };
   const { connections, openChannels } = server.core;

@@ -2,10 +2,11 @@ import { Prng } from '../core/prng.ts';
 import { textChecksum } from '../core/traceHash.ts';
 import { TRACE } from '../core/world.ts';
 import type { Host, LineConditions } from '../network/host.ts';
+import type { MiningProcess } from '../process/miningProcess.ts';
 import type { PoolProcess } from '../process/poolProcess.ts';
 import type { ProviderProcess } from '../process/providerProcess.ts';
 import type { CrashKind, SimProcess } from '../process/simProcess.ts';
-import type { MiningProcess, Simulation } from '../simulation.ts';
+import type { Simulation } from '../simulation.ts';
 import type { FaultKind } from './kinds.ts';
 import type { PlannedFault } from './plan.ts';
 

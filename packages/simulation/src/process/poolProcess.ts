@@ -38,7 +38,7 @@ const DISK_RECOVERY_MS = 60_000;
 const PAYOUT_SCRIPT = Uint8Array.from([0x00, 0x14, ...new Array<number>(20).fill(0x42)]);
 
 /** A pool on its machine: gate, connections, template client and ledger, put together as the pool app does it. */
-export class PoolProcess extends SimProcess {
+export class PoolProcess extends SimProcess<PoolInput, PoolOutput> {
   readonly node: PoolNode;
   readonly disk: SimulatedDisk<ShareBatch>;
   readonly #context: SimulationContext;
@@ -50,8 +50,6 @@ export class PoolProcess extends SimProcess {
   #upstreams: UpstreamList<string> | undefined;
   #templates: Endpoint<'template-distribution'> | undefined;
   #connecting = false;
-  #inputs: PoolInput[] = [];
-  #isHandling = false;
 
   constructor(context: SimulationContext, host: Host, node: PoolNode) {
     super(context.world, host, context.onError);
@@ -137,12 +135,14 @@ export class PoolProcess extends SimProcess {
     this.#port.abandon();
     this.#core = undefined;
     this.#ledger = undefined;
-    this.#inputs = [];
-    this.#isHandling = false;
+  }
+
+  protected override get machine(): PoolMachine | undefined {
+    return this.#core;
   }
 
   protected override get deadline(): number | undefined {
-    const core = this.#core?.deadline;
+    const core = super.deadline;
     const upstreams = this.#connecting || this.#templates !== undefined ? undefined : this.#upstreams?.deadline;
     if (core === undefined || upstreams === undefined) return core ?? upstreams;
     return Math.min(core, upstreams);
@@ -150,7 +150,7 @@ export class PoolProcess extends SimProcess {
 
   protected override onTick(): void {
     this.#connectTemplates();
-    this.#handle({ type: 'tick' });
+    this.handle({ type: 'tick' });
   }
 
   #createPort(): MiningPort {
@@ -172,7 +172,7 @@ export class PoolProcess extends SimProcess {
 
   #receive(input: MiningPortInput): void {
     if (input.type === 'message') this.#noteBlock(input);
-    this.#handle(input);
+    this.handle(input);
   }
 
   /** A header at or below every block target that was announced for its tip is owed to a provider. */
@@ -184,23 +184,7 @@ export class PoolProcess extends SimProcess {
     if (meetsTarget(share.hash, blockTarget)) this.#context.observer.solutions.received(this.host.index, share);
   }
 
-  /** One input at a time: what an output leads to waits until the outputs before it are done. */
-  #handle(input: PoolInput): void {
-    this.#inputs.push(input);
-    if (this.#isHandling) return;
-    this.#isHandling = true;
-    try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
-        for (const output of this.#core!.handle(next, this.now())) {
-          this.#apply(output);
-          this.step();
-        }
-    } finally {
-      this.#isHandling = false;
-    }
-  }
-
-  #apply(output: PoolOutput): void {
+  protected override apply(output: PoolOutput): void {
     switch (output.type) {
       case 'send':
         this.#port.send(output);
@@ -234,10 +218,10 @@ export class PoolProcess extends SimProcess {
   }
 
   #settle(): void {
-    for (const batchId of this.#ledger?.takeCommitted() ?? []) this.#handle({ type: 'committed', batchId });
+    for (const batchId of this.#ledger?.takeCommitted() ?? []) this.handle({ type: 'committed', batchId });
     for (const batch of this.#ledger?.takeAbandoned() ?? []) {
       this.#context.observer.shares.abandoned(this.host.index, batch);
-      this.#handle({ type: 'abandoned', batchId: batch.batchId });
+      this.handle({ type: 'abandoned', batchId: batch.batchId });
     }
   }
 
@@ -315,18 +299,18 @@ export class PoolProcess extends SimProcess {
   #onTemplates(event: ConnectionEvent<'template-distribution'>, endpoint: Endpoint<'template-distribution'>): void {
     switch (event.type) {
       case 'ready':
-        this.#handle({ type: 'template-connected' });
+        this.handle({ type: 'template-connected' });
         return;
       case 'message':
         if (this.#tips.receive(event.message, this.world.nowMs)) this.#port.tipChanged();
-        this.#handle({ type: 'template-message', message: event.message });
+        this.handle({ type: 'template-message', message: event.message });
         if (this.isServed) this.#upstreams?.succeeded();
         return;
       case 'closed':
         this.removeEndpoint(endpoint);
         this.#templates = undefined;
         this.#upstreams?.failed(this.now());
-        this.#handle({ type: 'template-lost' });
+        this.handle({ type: 'template-lost' });
         return;
       default:
         return;

@@ -15,15 +15,13 @@ const MAXIMUM_QUEUED_BYTES = 16 * 1024 * 1024;
 const TEMPLATE_DELAY_MS = 5;
 
 /** A template provider beside its node. */
-export class ProviderProcess extends SimProcess {
+export class ProviderProcess extends SimProcess<TemplateServerInput, TemplateServerOutput> {
   readonly node: ProviderNode;
   readonly #context: SimulationContext;
   readonly #random: Prng;
   #chain: ChainNode | undefined;
   #server: TemplateServerMachine | undefined;
   readonly #clients = new Map<number, Endpoint<'template-distribution'>>();
-  #inputs: TemplateServerInput[] = [];
-  #isHandling = false;
   #nextConnection = 1;
   #isSourceLost = false;
   #isRefreshing = false;
@@ -49,8 +47,8 @@ export class ProviderProcess extends SimProcess {
   setSourceLost(lost: boolean): void {
     this.#isSourceLost = lost;
     this.turn(() => {
-      if (lost) this.#handle({ type: 'source-lost' });
-      else this.#handle({ type: 'template', template: this.chain.template() });
+      if (lost) this.handle({ type: 'source-lost' });
+      else this.handle({ type: 'template', template: this.chain.template() });
     });
   }
 
@@ -67,23 +65,21 @@ export class ProviderProcess extends SimProcess {
     this.#server = modules.createTemplateServer({ hash: pow.hash }, this.now());
     this.#isRefreshing = false;
     this.#nextConnection = 1;
-    if (!this.#isSourceLost) this.#handle({ type: 'template', template: this.chain.template() });
+    if (!this.#isSourceLost) this.handle({ type: 'template', template: this.chain.template() });
     this.host.accept = (incoming) => this.turn(() => this.#accept(incoming));
   }
 
   protected override onCrash(): void {
     this.#server = undefined;
     this.#clients.clear();
-    this.#inputs = [];
-    this.#isHandling = false;
   }
 
-  protected override get deadline(): number | undefined {
-    return this.#server?.deadline;
+  protected override get machine(): TemplateServerMachine | undefined {
+    return this.#server;
   }
 
   protected override onTick(): void {
-    this.#handle({ type: 'tick' });
+    this.handle({ type: 'tick' });
   }
 
   #refresh(): void {
@@ -91,7 +87,7 @@ export class ProviderProcess extends SimProcess {
     this.#isRefreshing = true;
     this.later(TEMPLATE_DELAY_MS, () => {
       this.#isRefreshing = false;
-      if (!this.#isSourceLost) this.#handle({ type: 'template', template: this.chain.template() });
+      if (!this.#isSourceLost) this.handle({ type: 'template', template: this.chain.template() });
     });
   }
 
@@ -117,37 +113,22 @@ export class ProviderProcess extends SimProcess {
     switch (event.type) {
       case 'ready':
         this.#clients.set(connection, endpoint);
-        this.#handle({ type: 'connected', connection });
+        this.handle({ type: 'connected', connection });
         return;
       case 'message':
         if (event.message.name === 'SubmitSolution') this.#context.observer.solutions.submitted(event.message.value);
-        this.#handle({ type: 'message', connection, message: event.message });
+        this.handle({ type: 'message', connection, message: event.message });
         return;
       case 'closed':
         this.removeEndpoint(endpoint);
-        if (this.#clients.delete(connection)) this.#handle({ type: 'disconnected', connection });
+        if (this.#clients.delete(connection)) this.handle({ type: 'disconnected', connection });
         return;
       default:
         return;
     }
   }
 
-  #handle(input: TemplateServerInput): void {
-    this.#inputs.push(input);
-    if (this.#isHandling) return;
-    this.#isHandling = true;
-    try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
-        for (const output of this.#server!.handle(next, this.now())) {
-          this.#apply(output);
-          this.step();
-        }
-    } finally {
-      this.#isHandling = false;
-    }
-  }
-
-  #apply(output: TemplateServerOutput): void {
+  protected override apply(output: TemplateServerOutput): void {
     switch (output.type) {
       case 'send': {
         const { frame, kind, channelId } = output;

@@ -1,43 +1,29 @@
 import type { ConnectionLimits } from '@stratumkit/connection';
 import { DEFAULT_CONNECTION_LIMITS } from '@stratumkit/connection';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
-import type { ProxyInput, ProxyOutput, WorkUpstream } from '@stratumkit/roles';
-import type { Prng } from '../core/prng.ts';
+import type { ConnectionId, ProxyInput, ProxyOutput, WorkUpstream } from '@stratumkit/roles';
 import type { Host } from '../network/host.ts';
 import type { ProxyNode } from '../topology.ts';
 import type { SimulationContext } from './context.ts';
 import { MiningPort, type MiningPortInput } from './miningPort.ts';
 import { EASIEST_TARGET, HARDEST_TARGET, MAX_HASHRATE, MIN_HASHRATE } from './miningTargets.ts';
 import type { ProxyMachine } from './modules.ts';
-import { RelayUpstreams } from './relayUpstreams.ts';
-import { type CrashKind, SimProcess } from './simProcess.ts';
-
-const PORT = 3333;
+import { RelayProcess } from './relayProcess.ts';
 
 /** A proxy on its machine: gate, connections on both sides, and its core, put together as the proxy app does it. */
-export class ProxyProcess extends SimProcess {
+export class ProxyProcess extends RelayProcess<ProxyInput, ProxyOutput<WorkUpstream>> {
   readonly node: ProxyNode;
-  depth = 0;
-  readonly #context: SimulationContext;
-  readonly #random: Prng;
   #core: ProxyMachine | undefined;
   #port: MiningPort;
-  #upstreams: RelayUpstreams;
-  #inputs: ProxyInput[] = [];
-  #isHandling = false;
 
   constructor(context: SimulationContext, host: Host, node: ProxyNode) {
-    super(context.world, host, context.onError);
-    this.#context = context;
+    super(context, host, context.world.random(`proxy:${node.name}`));
     this.node = node;
-    this.#random = context.world.random(`proxy:${node.name}`);
-    host.isRelay = true;
     this.#port = this.#createPort();
-    this.#upstreams = this.#createUpstreams();
   }
 
   get limits(): ConnectionLimits {
-    return { ...DEFAULT_CONNECTION_LIMITS, ...this.#context.settings.connectionLimits };
+    return { ...DEFAULT_CONNECTION_LIMITS, ...this.context.settings.connectionLimits };
   }
 
   get core(): ProxyMachine | undefined {
@@ -48,20 +34,20 @@ export class ProxyProcess extends SimProcess {
     return this.#port;
   }
 
-  get upstreams(): RelayUpstreams {
-    return this.#upstreams;
+  protected override get machine(): ProxyMachine | undefined {
+    return this.#core;
   }
 
   protected override onStart(): void {
-    const { settings, pow, modules } = this.#context;
+    super.onStart();
+    const { settings, pow, modules } = this.context;
     const { sharesPerMinute, shareBatchSize, retargeting } = settings;
     this.#port = this.#createPort();
-    this.#upstreams = this.#createUpstreams();
     this.#core = modules.createProxy({
-      upstreams: this.node.upstreams.map((host): WorkUpstream => ({ host, port: PORT, userIdentity: this.node.name })),
+      upstreams: this.workUpstreams,
       mode: this.node.mode,
       targets: { sharesPerMinute, easiestTarget: EASIEST_TARGET, hardestTarget: HARDEST_TARGET },
-      random: this.#random.fraction,
+      random: this.random.fraction,
       shareBatchSize,
       ...(retargeting
         ? { retargeting: { sharesPerMinute, minHashrate: MIN_HASHRATE, maxHashrate: MAX_HASHRATE } }
@@ -69,64 +55,51 @@ export class ProxyProcess extends SimProcess {
       hash: pow.hash,
     });
     this.host.accept = (incoming) => this.turn(() => this.#port.accept(incoming));
-    this.#handle({ type: 'start' });
+    this.handle({ type: 'start' });
   }
 
-  protected override onCrash(_kind: CrashKind): void {
-    this.#context.observer.shares.serverDied(this.host.index);
+  protected override onCrash(): void {
+    super.onCrash();
     this.#port.abandon();
-    this.#upstreams.port.abandon();
-    this.#upstreams.follow(undefined);
     this.#core = undefined;
-    this.#inputs = [];
-    this.#isHandling = false;
   }
 
-  protected override get deadline(): number | undefined {
-    return this.#core?.deadline;
+  protected override onHandled(): void {
+    const isAnother = this.upstreams.follow(this.#core!.upstreamConnection);
+    // Each channel of a transparent proxy is told by its own upstream channel, which may have to be opened first.
+    if (isAnother && this.node.mode === 'aggregating') this.#port.tipChanged();
+  }
+
+  protected override onExtensions(connection: ConnectionId, extensions: ReadonlySet<number>): void {
+    this.handle({ type: 'upstream-extensions', connection, extensions });
   }
 
   protected override onTick(): void {
-    this.#handle({ type: 'tick' });
+    this.handle({ type: 'tick' });
   }
 
   #createPort(): MiningPort {
     return new MiningPort({
-      context: this.#context,
+      context: this.context,
       process: this,
-      random: this.#random,
+      random: this.random,
       limits: this.limits,
       setup: {
         side: 'server',
         policy: (request) => this.#core!.decideSetup(request),
         extensions: { supported: [WORKER_HASHRATE_TRACKING] },
       },
-      tip: () => this.#upstreams.tip,
+      tip: () => this.upstreams.tip,
       // A channel of a transparent proxy stays with the upstream that is left until it is open on the next one.
-      isTold: (tip) => this.node.mode === 'transparent' && this.#upstreams.isKnown(tip),
-      switchedMs: () => this.#upstreams.switchedMs,
+      isTold: (tip) => this.node.mode === 'transparent' && this.upstreams.isKnown(tip),
+      switchedMs: () => this.upstreams.switchedMs,
       movesChannels: this.node.mode === 'transparent',
       handle: (input) => this.#receive(input),
     });
   }
 
-  #createUpstreams(): RelayUpstreams {
-    return new RelayUpstreams({
-      context: this.#context,
-      process: this,
-      random: this.#random,
-      flags: 0,
-      workerTracking: true,
-      onReady: (connection, { flags, extensions }) =>
-        this.#handle({ type: 'upstream-connected', connection, flags, extensions }),
-      onExtensions: (connection, extensions) => this.#handle({ type: 'upstream-extensions', connection, extensions }),
-      onMessage: (connection, message) => this.#handle({ type: 'upstream-message', connection, message }),
-      onClosed: (connection, reason) => this.#handle({ type: 'upstream-disconnected', connection, reason }),
-    });
-  }
-
   #receive(input: MiningPortInput): void {
-    this.#handle(input);
+    this.handle(input);
     if (input.type === 'message') this.#checkHandedOn(input);
   }
 
@@ -136,37 +109,16 @@ export class ProxyProcess extends SimProcess {
     const { channelId, sequenceNumber, nonce } = message.value;
     const share = this.#port.book(connection)?.share(channelId, sequenceNumber);
     if (share?.isHonest !== true || share.nonce !== nonce) return;
-    const { tip, activatedMs } = this.#upstreams;
-    if (share.tip !== tip || share.tipReceivedMs <= activatedMs || !this.#upstreams.wants(share.hash)) return;
-    this.#context.observer.invariants.check(
+    const { tip, activatedMs } = this.upstreams;
+    if (share.tip !== tip || share.tipReceivedMs <= activatedMs || !this.upstreams.wants(share.hash)) return;
+    this.context.observer.invariants.check(
       'relayed-work-adds-up',
       share.next !== undefined || share.isRefused,
       () => `${this.node.name} did not hand on share ${sequenceNumber} of channel ${channelId}`,
     );
   }
 
-  /** One input at a time: what an output leads to waits until the outputs before it are done. */
-  #handle(input: ProxyInput): void {
-    this.#inputs.push(input);
-    if (this.#isHandling) return;
-    this.#isHandling = true;
-    try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        const outputs = this.#core!.handle(next, this.now());
-        const isAnother = this.#upstreams.follow(this.#core!.upstreamConnection);
-        // Each channel of a transparent proxy is told by its own upstream channel, which may have to be opened first.
-        if (isAnother && this.node.mode === 'aggregating') this.#port.tipChanged();
-        for (const output of outputs) {
-          this.#apply(output);
-          this.step();
-        }
-      }
-    } finally {
-      this.#isHandling = false;
-    }
-  }
-
-  #apply(output: ProxyOutput<WorkUpstream>): void {
+  protected override apply(output: ProxyOutput<WorkUpstream>): void {
     switch (output.type) {
       case 'send':
         this.#port.send(output);
@@ -177,25 +129,16 @@ export class ProxyProcess extends SimProcess {
       case 'channels':
         this.#port.setOpenChannels(output.connection, output.open);
         return;
-      case 'connect':
-        this.#upstreams.port.connect(output.connection, output.upstream);
-        return;
-      case 'upstream-send':
-        this.#upstreams.send(output.connection, output.frame, output.kind);
-        return;
-      case 'upstream-close':
-        this.#upstreams.port.close(output.connection, output.reason);
-        return;
-      case 'upstream-channels':
-        this.#upstreams.port.setOpenChannels(output.connection, output.open);
-        return;
       case 'event':
         this.#observe(output.event);
+        return;
+      default:
+        this.applyUpstream(output);
     }
   }
 
   #observe(event: Extract<ProxyOutput, { type: 'event' }>['event']): void {
-    const { shares, statistics } = this.#context.observer;
+    const { shares, statistics } = this.context.observer;
     switch (event.type) {
       case 'share':
         shares.counted(this.host.index, event, this.#port.book(event.connection));

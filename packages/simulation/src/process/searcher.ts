@@ -35,7 +35,8 @@ export class Searcher {
   #workingSinceMs = 0;
   #hashes = 0;
   #variance = 0;
-  /** Of the present target. */
+  /** Of the present target, exactly and as a double. */
+  #targetWork = 0n;
   #work = 0;
 
   constructor(options: SearcherOptions) {
@@ -44,6 +45,11 @@ export class Searcher {
 
   get order(): SearchOrder | undefined {
     return this.#order;
+  }
+
+  /** What a share is worth at the target it searches for, or did last. */
+  get targetWork(): bigint {
+    return this.#targetWork;
   }
 
   /** Made so far: virtual time with work times the hashrate. */
@@ -73,7 +79,8 @@ export class Searcher {
     // A search has no memory: while the target stays, the next find comes no sooner and no later because of a new job.
     if (had && target === this.#target) return;
     this.#target = target;
-    this.#work = Number(workFromTarget(target));
+    this.#targetWork = workFromTarget(target);
+    this.#work = Number(this.#targetWork);
     this.#meanMs = Math.max(SHORTEST_MEAN_MS, (this.#work / this.#options.hashrate) * 1_000);
     this.#schedule();
   }

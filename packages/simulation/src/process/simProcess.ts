@@ -13,11 +13,17 @@ const DIED = Symbol('the process died');
 /** Monotonic clocks start anywhere up to a day. */
 const MAX_BOOT_OFFSET_MS = 86_400_000;
 
+/** What a process runs. */
+export interface Machine<Input, Output> {
+  handle(input: Input, now: Now): readonly Output[];
+  readonly deadline: number | undefined;
+}
+
 /**
  * A process on a machine: it can die at any point and start again with nothing but what its disk holds. Subclasses hold a role
  * machine and do what an app does with it.
  */
-export abstract class SimProcess implements EndpointOwner {
+export abstract class SimProcess<Input = unknown, Output = unknown> implements EndpointOwner {
   readonly world: World;
   readonly host: Host;
   readonly clock = new MachineClock();
@@ -29,6 +35,8 @@ export abstract class SimProcess implements EndpointOwner {
   readonly #endpoints = new Set<Pump>();
   #crashAfter: { steps: number; readonly kind: CrashKind; readonly died: () => void } | undefined;
   #tickAtMs = Number.POSITIVE_INFINITY;
+  readonly #inputs: Input[] = [];
+  #isHandling = false;
 
   constructor(world: World, host: Host, onError: (error: unknown, process: SimProcess) => void) {
     this.world = world;
@@ -75,6 +83,8 @@ export abstract class SimProcess implements EndpointOwner {
     for (const endpoint of this.#endpoints) endpoint.drop(kind === 'kill');
     this.#endpoints.clear();
     this.#dirty = [];
+    this.#inputs.length = 0;
+    this.#isHandling = false;
     this.onCrash(kind);
     if (this.#isInTurn) throw DIED;
   }
@@ -127,20 +137,49 @@ export abstract class SimProcess implements EndpointOwner {
     this.#endpoints.delete(endpoint);
   }
 
-  /** To be called for every output of the machine: the process may die here. */
-  protected step(): void {
+  /** Undefined while the process is dead. */
+  protected abstract get machine(): Machine<Input, Output> | undefined;
+  protected abstract onStart(): void;
+  protected abstract onCrash(kind: CrashKind): void;
+  protected abstract onTick(): void;
+  /** Does what the machine says. */
+  protected abstract apply(output: Output): void;
+  /** The machine has taken an input; nothing of what it says is done yet. */
+  protected onHandled(): void {}
+
+  /** When a tick is wanted, in monotonic milliseconds. */
+  protected get deadline(): number | undefined {
+    return this.machine?.deadline;
+  }
+
+  /** One input at a time: what an output leads to waits until the outputs before it are done. After each the process may die. */
+  protected handle(input: Input): void {
+    if (this.#isHandling) {
+      this.#inputs.push(input);
+      return;
+    }
+    this.#isHandling = true;
+    try {
+      for (let next: Input | undefined = input; next !== undefined; next = this.#inputs.shift()) {
+        const outputs = this.machine!.handle(next, this.now());
+        this.onHandled();
+        for (const output of outputs) {
+          this.apply(output);
+          this.#step();
+        }
+      }
+    } finally {
+      this.#isHandling = false;
+    }
+  }
+
+  #step(): void {
     const crash = this.#crashAfter;
     if (crash === undefined || --crash.steps > 0) return;
     this.#crashAfter = undefined;
     crash.died();
     this.crash(crash.kind);
   }
-
-  protected abstract onStart(): void;
-  protected abstract onCrash(kind: CrashKind): void;
-  /** When the machine wants a tick, in monotonic milliseconds. */
-  protected abstract get deadline(): number | undefined;
-  protected abstract onTick(): void;
 
   #flush(): void {
     while (this.#dirty.length > 0) {
