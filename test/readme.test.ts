@@ -43,3 +43,9 @@ describe('the examples in the READMEs', () => {
     }
   }
 });
+
+it('docs/test-your-firmware.md shows the test that runs here', () => {
+  const page = readFileSync(join(root, 'docs/test-your-firmware.md'), 'utf8');
+  const source = readFileSync(join(root, 'test/firmware.e2e.test.ts'), 'utf8');
+  expect(/^```ts\n([\s\S]*?)^```$/m.exec(page)?.[1]).toBe(source);
+});
