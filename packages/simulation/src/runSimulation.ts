@@ -63,7 +63,7 @@ export function runSimulation(options: RunOptions): RunReport {
   const kept = options.keep === undefined ? undefined : new Set(options.keep);
   const planned = planFaults(options.seed, options.faults, options.runMs, options.quietMs);
   const faults = planned.filter(({ index }) => kept?.has(index) ?? true);
-  injector.schedule(faults);
+  injector.schedule(faults, options.runMs);
   simulation.start();
   simulation.run(options.runMs);
   const { observer } = simulation;

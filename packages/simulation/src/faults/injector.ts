@@ -10,9 +10,10 @@ import type { Simulation } from '../simulation.ts';
 import type { FaultKind } from './kinds.ts';
 import type { PlannedFault } from './plan.ts';
 
-/** A fault that cannot strike now (nobody has work) is tried again after this time, so often. */
+/** A fault that cannot strike now (nobody has work, both nodes are lost) is tried again after this time, until it can. */
 const RETRY_MS = 5_000;
-const RETRIES = 12;
+/** Attempts count down from here: seeds that were written down go by the number. */
+const FIRST_ATTEMPT = 12;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** Outputs until a process that shall die does, at most; and the time after which it dies even when idle. */
@@ -35,16 +36,18 @@ export class FaultInjector {
     return this.#injected;
   }
 
-  schedule(faults: readonly PlannedFault[]): void {
-    for (const fault of faults) this.#simulation.world.at(fault.atMs, () => this.#strike(fault, RETRIES));
+  /** None strikes after `untilMs`, virtual time. */
+  schedule(faults: readonly PlannedFault[], untilMs: number): void {
+    for (const fault of faults)
+      this.#simulation.world.at(fault.atMs, () => this.#strike(fault, FIRST_ATTEMPT, untilMs));
   }
 
-  #strike(fault: PlannedFault, retries: number): void {
+  #strike(fault: PlannedFault, attempt: number, untilMs: number): void {
     const { world } = this.#simulation;
-    const random = new Prng(fault.seed, `${fault.kind}:${retries}`);
+    const random = new Prng(fault.seed, `${fault.kind}:${attempt}`);
     world.note(TRACE.fault, fault.index, textChecksum(fault.kind));
     if (this.#inject(fault.kind, random)) this.#injected[fault.kind] = (this.#injected[fault.kind] ?? 0) + 1;
-    else if (retries > 0) world.after(RETRY_MS, () => this.#strike(fault, retries - 1));
+    else if (world.nowMs + RETRY_MS < untilMs) world.after(RETRY_MS, () => this.#strike(fault, attempt - 1, untilMs));
   }
 
   /** False if there was nothing to strike. */
@@ -206,7 +209,7 @@ export class FaultInjector {
   }
 
   #crash(process: SimProcess, kind: CrashKind, random: Prng, downMs: number): boolean {
-    if (!process.isAlive) return false;
+    if (!process.isAlive || process.isDoomed) return false;
     const { world } = this.#simulation;
     const { boot } = process;
     const died = (): void => world.after(downMs, () => process.start());

@@ -48,6 +48,11 @@ export abstract class SimProcess<Input = unknown, Output = unknown> implements E
     return this.#isAlive;
   }
 
+  /** It is going to die, see {@link crashAfter}. */
+  get isDoomed(): boolean {
+    return this.#crashAfter !== undefined;
+  }
+
   /** Counts the starts. */
   get boot(): number {
     return this.#boot;
