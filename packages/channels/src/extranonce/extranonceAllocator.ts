@@ -35,17 +35,20 @@ export const MAX_EXTRANONCE_SIZE = 32;
 /**
  * Splits one extranonce space between channels. Every lease, standard or extended, owns an index of its own, so no two leases
  * overlap whatever their prefix lengths are. An index is given out again only after {@link chainTipChanged} was called as
- * often as the release asked for; running out is an error, never a wraparound into live space.
+ * often as the release asked for; running out is an error, never a wraparound into live space. Only when nothing else is left, those
+ * in which nothing was found are not waited for: a client that opens and closes channels would take the space from all others.
  */
 export class ExtranonceAllocator {
   readonly totalSize: number;
   readonly #head: Uint8Array;
   readonly #indexSize: number;
   readonly #capacity: number;
-  /** Index to the lease that holds it, or to `undefined` while a released one waits for its jobs to become stale. */
-  readonly #taken = new Map<number, ExtranonceLease | undefined>();
-  /** Released indices by the number of chain tips they still have to wait for. */
-  #waiting: [now: number[], next: number[]] = [[], []];
+  /** Index to the lease that holds it, or held it while it waits for its jobs to become stale. */
+  readonly #taken = new Map<number, ExtranonceLease>();
+  /** Released leases by the number of chain tips they still have to wait for. */
+  #waiting: [now: Set<ExtranonceLease>, next: Set<ExtranonceLease>] = [new Set(), new Set()];
+  /** Those of them in whose space no share was credited, oldest first. */
+  readonly #unused = new Set<ExtranonceLease>();
   #cursor = 0;
 
   constructor(space: ExtranonceSpace = {}) {
@@ -93,27 +96,42 @@ export class ExtranonceAllocator {
 
   /**
    * Gives a lease back. `tipsUntilStale` is what the channel's `close()` or `setExtranoncePrefix()` returned: how many chain
-   * tips must pass until the last job that used the prefix is stale.
+   * tips must pass until the last job that used the prefix is stale. `isUsed` is false if no share was credited in its space: then
+   * none could be credited again.
    */
-  release(lease: ExtranonceLease, tipsUntilStale: 0 | 1 | 2): void {
-    if (this.#taken.get(lease.index) !== lease)
+  release(lease: ExtranonceLease, tipsUntilStale: 0 | 1 | 2, isUsed = true): void {
+    if (this.#taken.get(lease.index) !== lease || this.#waiting.some((leases) => leases.has(lease)))
       throw new UsageError('extranonce-released', 'this extranonce lease is not held', {
         context: { index: lease.index },
       });
     if (tipsUntilStale === 0) this.#taken.delete(lease.index);
     else {
-      this.#taken.set(lease.index, undefined);
-      this.#waiting[tipsUntilStale - 1]!.push(lease.index);
+      this.#waiting[tipsUntilStale - 1]!.add(lease);
+      if (!isUsed) this.#unused.add(lease);
     }
   }
 
   /** To be called at every change of the chain tip, after the channels were told. */
   chainTipChanged(): void {
-    for (const index of this.#waiting[0]) this.#taken.delete(index);
-    this.#waiting = [this.#waiting[1], []];
+    for (const lease of this.#waiting[0]) this.#free(lease);
+    this.#waiting = [this.#waiting[1], new Set()];
+  }
+
+  #free(lease: ExtranonceLease): void {
+    this.#taken.delete(lease.index);
+    this.#unused.delete(lease);
+  }
+
+  #freeUnused(): void {
+    const [oldest] = this.#unused;
+    if (oldest === undefined) return;
+    this.#free(oldest);
+    for (const leases of this.#waiting) leases.delete(oldest);
+    this.#cursor = oldest.index;
   }
 
   #allocate(extranonceSize: number): ExtranonceAllocation {
+    if (this.#taken.size >= this.#capacity) this.#freeUnused();
     if (this.#taken.size >= this.#capacity) return { outcome: 'refused', errorCode: 'channel-capacity-exhausted' };
     // Round and round rather than lowest first, so that an index rests as long as possible.
     while (this.#taken.has(this.#cursor)) this.#cursor = (this.#cursor + 1) % this.#capacity;

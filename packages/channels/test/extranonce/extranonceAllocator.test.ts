@@ -101,6 +101,26 @@ describe('ExtranonceAllocator', () => {
     allocator.release(next, 0);
   });
 
+  it('does not wait for spaces in which nothing was found when there are no others, the oldest first', () => {
+    const allocator = new ExtranonceAllocator({ indexSize: 1 });
+    const leases = Array.from({ length: 256 }, () => leaseOf(allocator.allocateStandard()));
+    const refused = { outcome: 'refused', errorCode: 'channel-capacity-exhausted' };
+    allocator.release(leases[7]!, 1);
+    expect(allocator.allocateStandard()).toEqual(refused);
+    allocator.release(leases[9]!, 2, false);
+    allocator.release(leases[8]!, 1, false);
+    expect(leaseOf(allocator.allocateStandard()).index).toBe(9);
+    const again = leaseOf(allocator.allocateStandard());
+    expect(again.index).toBe(8);
+    expect(allocator.allocateStandard()).toEqual(refused);
+    // What the first owner had to wait for says nothing about the second.
+    allocator.chainTipChanged();
+    allocator.chainTipChanged();
+    expect(allocator.taken).toBe(255);
+    allocator.release(again, 0);
+    expect(allocator.taken).toBe(254);
+  });
+
   it('never lets two channels search overlapping space', () => {
     const step = fc.oneof(
       fc.record({ type: fc.constant('standard' as const) }),

@@ -35,6 +35,11 @@ export class ChannelKeeper {
     return this.#openChannels;
   }
 
+  /** Whether something was found in the channel's search space. */
+  hasShares(served: ServedChannel): boolean {
+    return this.#desk.hasShares(served);
+  }
+
   /** The opener has put the channel into its peer. */
   opened(served: ServedChannel): MiningServerOutput {
     this.#openChannels++;
@@ -99,7 +104,7 @@ export class ChannelKeeper {
   #close(served: ServedChannel): void {
     this.#onClose(served);
     const { peer, channel, lease, payoutClass, requestId } = served;
-    this.#extranonces.release(lease, channel.close());
+    this.#extranonces.release(lease, channel.close(), this.hasShares(served));
     peer.leaveGroup(served);
     peer.channels.delete(channel.channelId);
     peer.requestIds.delete(requestId);

@@ -82,7 +82,8 @@ export class ChannelOperations {
         ? this.#extranonces.allocateStandard()
         : this.#extranonces.allocateExtended(channel.extranonceSize);
     if (allocation.outcome === 'refused') return [];
-    this.#extranonces.release(lease, channel.setExtranoncePrefix(allocation.lease.extranoncePrefix));
+    const tipsUntilStale = channel.setExtranoncePrefix(allocation.lease.extranoncePrefix);
+    this.#extranonces.release(lease, tipsUntilStale, this.#keeper.hasShares(served));
     served.lease = allocation.lease;
     const { channelId } = channel;
     const { extranoncePrefix } = allocation.lease;

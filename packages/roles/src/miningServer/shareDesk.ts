@@ -121,6 +121,11 @@ export class ShareDesk {
     return { outputs, served };
   }
 
+  /** Whether a share of the channel was credited, or may yet be by somebody else. */
+  hasShares(served: ServedChannel): boolean {
+    return served.accounting.totals.accepted > 0 || this.#held.of(served) > 0;
+  }
+
   /** Commits what has collected on a channel. */
   flush(served: ServedChannel): readonly MiningServerOutput[] {
     this.#openBatches.delete(served);

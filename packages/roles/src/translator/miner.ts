@@ -12,6 +12,8 @@ export interface MinerSpace {
   readonly sessionId: string;
   readonly lease: ExtranonceLease;
   readonly channel: ExtendedChannel;
+  /** Whether a share was accepted in it. */
+  hasShares: boolean;
 }
 
 /** Shares of one miner since it connected. */

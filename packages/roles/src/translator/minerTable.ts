@@ -117,7 +117,7 @@ export class MinerTable {
       ...(createJobHasher === undefined ? {} : { createJobHasher }),
       ...(versionMask === undefined ? {} : { versionRollingMask: versionMask }),
     });
-    return { sessionId: toHex(this.#options.randomBytes(SESSION_ID_SIZE)), lease, channel };
+    return { sessionId: toHex(this.#options.randomBytes(SESSION_ID_SIZE)), lease, channel, hasShares: false };
   }
 
   #releaseOldest(): void {
@@ -125,7 +125,7 @@ export class MinerTable {
       this.#parked.delete(sessionId);
       const tips = space.channel.close();
       space.channel.dispose();
-      this.#extranonces.release(space.lease, tips);
+      this.#extranonces.release(space.lease, tips, space.hasShares);
       return;
     }
   }

@@ -112,6 +112,7 @@ export class ShareDesk {
     now: Now,
   ): void {
     const { connection, totals } = miner;
+    miner.space!.hasShares = true;
     totals.accepted++;
     totals.work += work;
     if (forwarded) totals.forwarded++;

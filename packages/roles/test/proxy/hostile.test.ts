@@ -1,5 +1,11 @@
 import { encodeFrame } from '@stratumkit/framing';
-import { NewExtendedMiningJob, OpenExtendedMiningChannel, SetTarget, UpdateChannel } from '@stratumkit/messages/mining';
+import {
+  CloseChannel,
+  NewExtendedMiningJob,
+  OpenExtendedMiningChannel,
+  SetTarget,
+  UpdateChannel,
+} from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
 import { Network, upstream } from './network.ts';
 import { Probe } from './probe.ts';
@@ -7,9 +13,8 @@ import { Probe } from './probe.ts';
 const LARGEST_F32 = 3.4028234663852886e38;
 const MAX_TARGET = new Uint8Array(32).fill(0xff);
 
-function openFrame(requestId: number, nominalHashRate: number): Uint8Array {
-  const value = { requestId, userIdentity: 'liar', nominalHashRate, maxTarget: MAX_TARGET, minExtranonceSize: 2 };
-  return encodeFrame(OpenExtendedMiningChannel, value);
+function request(requestId: number, nominalHashRate: number) {
+  return { requestId, userIdentity: 'liar', nominalHashRate, maxTarget: MAX_TARGET, minExtranonceSize: 2 };
 }
 
 describe.each(['aggregating', 'transparent'] as const)('a proxy that is %s', (mode) => {
@@ -56,7 +61,7 @@ describe('downstreams that claim all the hashrate there is', () => {
     const pool = network.pool('pool');
     const proxy = network.proxy('proxy', [upstream('pool')]);
     const [one, two] = [new Probe(network, 'proxy'), new Probe(network, 'proxy')];
-    for (const liar of [one, two]) liar.say(openFrame(1, LARGEST_F32));
+    for (const liar of [one, two]) liar.say(encodeFrame(OpenExtendedMiningChannel, request(1, LARGEST_F32)));
     network.run(5);
     pool.newTip();
     network.cut('pool');
@@ -69,5 +74,23 @@ describe('downstreams that claim all the hashrate there is', () => {
     one.say(encodeFrame(UpdateChannel, { channelId, nominalHashRate: LARGEST_F32, maximumTarget: MAX_TARGET }));
     network.run(5);
     expect(pool.eventsOf('channelOpened').at(-1)?.nominalHashrate).toBeLessThan(LARGEST_F32);
+  });
+});
+
+describe('a downstream that opens and closes channels', () => {
+  it('does not take the extranonce space from the others', () => {
+    const network = new Network();
+    network.pool('pool');
+    network.proxy('proxy', [upstream('pool')], { extranonceSizes: [1] });
+    const [churning, other] = [new Probe(network, 'proxy'), new Probe(network, 'proxy')];
+    const open = (requestId: number) =>
+      encodeFrame(OpenExtendedMiningChannel, { ...request(requestId, 1), minExtranonceSize: 0 });
+    for (let requestId = 0; requestId < 600; requestId++) {
+      churning.say(open(requestId));
+      const { channelId } = churning.last('OpenExtendedMiningChannel.Success');
+      churning.say(encodeFrame(CloseChannel, { channelId, reasonCode: 'bored' }));
+    }
+    expect(churning.all('OpenExtendedMiningChannel.Success')).toHaveLength(600);
+    expect(other.say(open(1))[0]?.name).toBe('OpenExtendedMiningChannel.Success');
   });
 });
