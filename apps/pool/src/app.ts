@@ -1,6 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { MiningStatistics, monitoringRoutes, type StatisticsEvent } from '@stratumkit/roles';
-import { createHttpServer, createMetrics, defineApp, readClock } from '@stratumkit/runtime';
+import { createHttpServer, createMetrics, defineApp, limitedLog, readClock } from '@stratumkit/runtime';
 import { POOL_FIELDS, toOptions } from './config.ts';
 import type { PoolAppEvent } from './events.ts';
 import { logEvent } from './logEvent.ts';
@@ -29,11 +29,12 @@ export const pool = defineApp({
   options: POOL_FIELDS,
   check: (config) => void toOptions(config),
   async run(config, { log, resources }) {
+    const events = limitedLog(log);
     const registry = createMetrics(resources);
     const metrics = new PoolMetrics(registry);
     const statistics = new MiningStatistics(readClock());
     const running = await createPool(toOptions(config), defaultModules, (event) => {
-      logEvent(log, event);
+      logEvent(events, event);
       metrics.count(event);
       if (isOfMining(event)) statistics.observe(event, readClock());
     });

@@ -1,6 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { displayText, toHex } from '@stratumkit/codec';
-import type { Logger } from '@stratumkit/runtime';
+import type { EventLog } from '@stratumkit/runtime';
 import type { PoolAppEvent } from './events.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -29,7 +29,7 @@ const LINES: Readonly<Record<PoolAppEvent['type'], readonly [Level, string]>> = 
 };
 
 /** One line for each event, at the level at which it matters. What a peer said is escaped, and only below `info`. */
-export function logEvent(log: Logger, event: PoolAppEvent): void {
+export function logEvent(log: EventLog, event: PoolAppEvent): void {
   const [level, text] = LINES[event.type];
   if (!log.isLevelEnabled(level)) return;
   const { type: _, ...fields } = event;

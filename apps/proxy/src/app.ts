@@ -1,5 +1,5 @@
 import { type MiningEvent, MiningStatistics, monitoringRoutes } from '@stratumkit/roles';
-import { createHttpServer, createMetrics, defineApp, readClock } from '@stratumkit/runtime';
+import { createHttpServer, createMetrics, defineApp, limitedLog, readClock } from '@stratumkit/runtime';
 import { PROXY_FIELDS, toOptions } from './config.ts';
 import type { ProxyAppEvent } from './events.ts';
 import { logEvent } from './logEvent.ts';
@@ -28,12 +28,13 @@ export const proxy = defineApp({
   options: PROXY_FIELDS,
   check: (config) => void toOptions(config),
   async run(config, { log, resources }) {
+    const events = limitedLog(log);
     const registry = createMetrics(resources);
     const metrics = new ProxyMetrics(registry);
     const statistics = new MiningStatistics(readClock());
     const options = toOptions(config);
     const running = await createProxy(options, defaultModules, (event) => {
-      logEvent(log, event);
+      logEvent(events, event);
       metrics.count(event);
       if (isOfMining(event)) statistics.observe(event, readClock());
     });

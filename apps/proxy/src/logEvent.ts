@@ -1,6 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { displayText, toHex } from '@stratumkit/codec';
-import type { Logger } from '@stratumkit/runtime';
+import type { EventLog } from '@stratumkit/runtime';
 import type { ProxyAppEvent } from './events.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -36,7 +36,7 @@ const LINES: Readonly<Record<ProxyAppEvent['type'], readonly [Level, string]>> =
 };
 
 /** One line for each event, at the level at which it matters. What a peer said is escaped, and only below `info`. */
-export function logEvent(log: Logger, event: ProxyAppEvent): void {
+export function logEvent(log: EventLog, event: ProxyAppEvent): void {
   const [usual, text] = LINES[event.type];
   // Miners come and go.
   const level = event.type === 'sharesUnknown' && event.reason === 'downstream-gone' ? 'debug' : usual;

@@ -12,6 +12,7 @@ import {
   defineApp,
   type InferFields,
   integer,
+  limitedLog,
   number,
   socketAddress,
   string,
@@ -101,10 +102,11 @@ export const templateProvider = defineApp({
   options: FIELDS,
   check: (config) => void toOptions(config),
   async run(config, { log, resources }) {
+    const events = limitedLog(log);
     const registry = createMetrics(resources);
     const metrics = new ProviderMetrics(registry);
     const provider = await createTemplateProvider(toOptions(config), defaultModules, (event) => {
-      logEvent(log, event);
+      logEvent(events, event);
       metrics.count(event);
     });
     resources.add('template provider', () => provider.close());

@@ -2,9 +2,12 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -19,10 +22,15 @@ const KEY_FILE = 'authority.key';
 const LOCK_FILE = 'lock';
 const SOLVED_DIRECTORY = 'solved';
 
+/** Locks that this process holds. */
+const HELD_LOCKS = new Set<string>();
+
 /** The files of one template provider. One process at a time. */
 export class DataDirectory {
   readonly path: string;
-  #blocks: number | undefined;
+  #blocks: { readonly file: number; length: number } | undefined;
+  /** Blocks that could not be written yet, in order: none may be missing before another one. The chain has them in memory anyway. */
+  #unsaved: Uint8Array[] = [];
 
   constructor(path: string) {
     this.path = path;
@@ -46,10 +54,17 @@ export class DataDirectory {
     return blocks;
   }
 
-  /** Throws what the file system says. */
+  /** Also those that could not be written before. Throws what the file system says; then the file is as it was. */
   appendBlock(block: Uint8Array): void {
-    this.#blocks ??= openSync(this.blocksFile, 'a', 0o644);
-    writeSync(this.#blocks, encodeBlockRecord(block));
+    this.#unsaved.push(block);
+    if (this.#blocks === undefined) {
+      const file = openSync(this.blocksFile, 'a', 0o644);
+      this.#blocks = { file, length: fstatSync(file).size };
+    }
+    for (let next = this.#unsaved[0]; next !== undefined; next = this.#unsaved[0]) {
+      appendWhole(this.#blocks, encodeBlockRecord(next));
+      this.#unsaved.shift();
+    }
   }
 
   /** A found block, whatever becomes of it at the node. Throws what the file system says. Gives the file. */
@@ -69,9 +84,11 @@ export class DataDirectory {
   }
 
   close(): void {
-    if (this.#blocks !== undefined) closeSync(this.#blocks);
+    if (this.#blocks !== undefined) closeSync(this.#blocks.file);
     this.#blocks = undefined;
-    unlinkSync(join(this.path, LOCK_FILE));
+    const lock = join(this.path, LOCK_FILE);
+    HELD_LOCKS.delete(realpathSync(lock));
+    unlinkSync(lock);
   }
 
   #lock(): void {
@@ -79,17 +96,31 @@ export class DataDirectory {
     for (let attempt = 0; ; attempt++) {
       try {
         writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
+        HELD_LOCKS.add(realpathSync(file));
         return;
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 0)
           throw new ConfigError('data-dir', `cannot write ${file}`, { cause });
       }
       const pid = Number(guard(file, 'read', () => readFileSync(file, 'utf8')));
-      if (isRunning(pid))
+      // In a container every process may have the same number: the lock of the one before is not ours.
+      const isOurs = pid === process.pid;
+      if (isOurs ? HELD_LOCKS.has(realpathSync(file)) : isRunning(pid))
         throw new ConfigError('data-dir-in-use', `${this.path} is in use by process ${pid}`, { context: { pid } });
       guard(file, 'remove', () => unlinkSync(file));
     }
   }
+}
+
+/** All of it or nothing: half a record would make the next one unreadable. */
+function appendWhole(blocks: { readonly file: number; length: number }, record: Uint8Array): void {
+  try {
+    for (let written = 0; written < record.length; ) written += writeSync(blocks.file, record, written);
+  } catch (error) {
+    ftruncateSync(blocks.file, blocks.length);
+    throw error;
+  }
+  blocks.length += record.length;
 }
 
 function isRunning(pid: number): boolean {

@@ -1,4 +1,4 @@
-import type { Logger } from '@stratumkit/runtime';
+import type { EventLog } from '@stratumkit/runtime';
 import type { TemplateProviderEvent } from './events.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -22,7 +22,7 @@ const LINES: Readonly<Record<TemplateProviderEvent['type'], readonly [Level, str
 };
 
 /** One line for each event, at the level at which it matters. */
-export function logEvent(log: Logger, event: TemplateProviderEvent): void {
+export function logEvent(log: EventLog, event: TemplateProviderEvent): void {
   // The vendor is the client's own text: not for these levels.
   const { type: _, vendor, ...fields } = { vendor: undefined, ...event };
   const [level, text] = lineOf(event);

@@ -128,7 +128,11 @@ export class ProviderMachine {
   }
 
   async #submit(block: SubmitBlockOutput): Promise<void> {
-    const { outcome, reason } = await this.#source.submitBlock(block);
+    // One block that cannot be handed in must not end the provider.
+    const { outcome, reason } = await this.#source.submitBlock(block).catch((error: Error) => ({
+      outcome: 'rejected' as const,
+      reason: error.message,
+    }));
     const { height, connection: client } = block;
     this.#onEvent({ type: 'block', height, hash: displayHash(block.hash), client, outcome, reason });
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBlock } from '@stratumkit/bitcoin';
 import { RegtestChain } from '@stratumkit/regtest';
+import { defaultModules } from '@stratumkit/template-provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { solve } from './support/client.ts';
 import { EASY_CHAIN, TestBench } from './support/provider.ts';
@@ -44,6 +45,27 @@ describe('template provider over the embedded chain', () => {
       expect(next.template.templateId).toBeGreaterThan(work.template.templateId);
     }
     expect(await bench.event('tip', ({ height }) => height === 121)).toMatchObject({ hash: block.hash });
+  });
+
+  it('outlives a block that cannot be handed in, and says what became of it', async () => {
+    const provider = await bench.start(
+      {},
+      {
+        ...defaultModules,
+        createSource: (...parts) => {
+          const source = defaultModules.createSource(...parts);
+          source.submitBlock = () => Promise.reject(new Error('the chain is on fire'));
+          return source;
+        },
+      },
+    );
+    const client = await bench.connect(provider);
+    client.constrain();
+    client.submit(solve(await client.work()));
+    expect(await bench.event('block')).toMatchObject({ outcome: 'rejected', reason: 'the chain is on fire' });
+    const other = await bench.connect(provider);
+    other.constrain();
+    expect((await other.work()).template.futureTemplate).toBe(true);
   });
 
   it('mines on and exports a chain that another one accepts', async () => {

@@ -1,4 +1,4 @@
-import { createHttpServer, createMetrics, defineApp, type Logger, readClock } from '@stratumkit/runtime';
+import { createHttpServer, createMetrics, defineApp, type Logger, limitedLog, readClock } from '@stratumkit/runtime';
 import { TRANSLATOR_FIELDS, type TranslatorConfig, toOptions } from './config.ts';
 import { logEvent } from './logEvent.ts';
 import { TranslatorMetrics } from './metrics.ts';
@@ -29,12 +29,13 @@ export const translator = defineApp({
   options: TRANSLATOR_FIELDS,
   check: (config) => void toOptions(config),
   async run(config, { log, resources }) {
+    const events = limitedLog(log);
     const registry = createMetrics(resources);
     const metrics = new TranslatorMetrics(registry);
     const options = toOptions(config);
     warn(config, log);
     const running = await createTranslator(options, defaultModules, (event) => {
-      logEvent(log, event);
+      logEvent(events, event);
       metrics.count(event);
     });
     resources.add('translator', () => running.close());

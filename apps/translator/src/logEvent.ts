@@ -1,6 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { displayText } from '@stratumkit/codec';
-import type { Logger } from '@stratumkit/runtime';
+import type { EventLog } from '@stratumkit/runtime';
 import type { TranslatorAppEvent } from './events.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -42,7 +42,7 @@ const LOST_BLOCK = ['error', 'block found, but its upstream is gone'] as const;
 const PEER_TEXTS = new Set(['workerName', 'userAgent', 'reason', 'errorCode']);
 
 /** One line for each event, at the level at which it matters. */
-export function logEvent(log: Logger, event: TranslatorAppEvent): void {
+export function logEvent(log: EventLog, event: TranslatorAppEvent): void {
   const [level, text] = event.type === 'block' && !event.sent ? LOST_BLOCK : LINES[event.type];
   if (!log.isLevelEnabled(level)) return;
   const { type: _, ...fields } = event;

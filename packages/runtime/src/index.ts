@@ -27,6 +27,7 @@ export {
   type HttpRoute,
   type HttpServer,
 } from './httpServer.ts';
+export { type EventLog, limitedLog } from './limitedLog.ts';
 export { type ConfigSources, loadConfig } from './loadConfig.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 export { Counter, createMetrics, Gauge, Histogram, Registry } from './metrics.ts';

@@ -2,6 +2,7 @@ import {
   createTemplateProvider,
   type TemplateProvider,
   type TemplateProviderEvent,
+  type TemplateProviderModules,
   type TemplateProviderOptions,
 } from '@stratumkit/template-provider';
 import { TestClient } from './client.ts';
@@ -21,10 +22,13 @@ export class TestBench {
   readonly #undo: (() => unknown)[] = [];
   #wake: () => void = () => undefined;
 
-  async start(options: Partial<TemplateProviderOptions> = {}): Promise<TemplateProvider> {
+  async start(
+    options: Partial<TemplateProviderOptions> = {},
+    modules?: TemplateProviderModules,
+  ): Promise<TemplateProvider> {
     const provider = await createTemplateProvider(
       { listen: { host: '127.0.0.1', port: 0 }, source: EASY_CHAIN, ...options },
-      undefined,
+      modules,
       (event) => {
         this.events.push(event);
         this.#wake();

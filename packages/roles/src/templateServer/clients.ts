@@ -9,6 +9,8 @@ export interface ClientLimits extends WorkStoreLimits {
   readonly requestsPerMinute: number;
   /** Views whose clients have gone, kept for solutions that come after a reconnect. */
   readonly maximumAbandonedViews: number;
+  /** Different constraints of connected clients, each of which costs a template of its own; a client with others is refused. */
+  readonly maximumViews: number;
 }
 
 interface Client {
@@ -66,12 +68,17 @@ export class Clients {
     return this.#clients.get(connection)?.view;
   }
 
-  /** Moves a client to the view of its constraints; undefined when no block has room for them. */
-  constrain(connection: ConnectionId, constraints: CoinbaseConstraints): View | undefined {
-    const client = this.#clients.get(connection);
-    if (client === undefined || !isSatisfiable(constraints)) return undefined;
+  /** Moves a client to the view of its constraints, or says why not. */
+  constrain(
+    connection: ConnectionId,
+    constraints: CoinbaseConstraints,
+  ): View | 'coinbase-constraints-too-large' | 'too-many-constraints' {
+    if (!isSatisfiable(constraints)) return 'coinbase-constraints-too-large';
+    const client = this.#clients.get(connection)!;
     this.#leaveView(connection);
     const key = viewKey(constraints);
+    const isActive = (this.#views.get(key)?.clients.size ?? 0) > 0;
+    if (!isActive && [...this.activeViews()].length >= this.#limits.maximumViews) return 'too-many-constraints';
     const view = this.#views.get(key) ?? new View(constraints, this.#limits);
     this.#views.delete(key);
     this.#views.set(key, view);

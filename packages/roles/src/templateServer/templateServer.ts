@@ -35,6 +35,7 @@ export const DEFAULT_TEMPLATE_SERVER_LIMITS: TemplateServerLimits = {
   staleTemplateSeconds: 600,
   maximumTemplates: 64,
   maximumAbandonedViews: 64,
+  maximumViews: 32,
   requestsPerMinute: 120,
   maximumSolutions: 4_096,
 };
@@ -132,7 +133,7 @@ export class TemplateServer {
     };
     const isFirst = this.#clients.viewOf(connection) === undefined;
     const view = this.#clients.constrain(connection, constraints);
-    if (view === undefined) return this.#close(connection, 'coinbase-constraints-too-large');
+    if (typeof view === 'string') return this.#close(connection, view);
     const outputs: TemplateServerOutput[] = [event({ type: 'constraints', connection, constraints })];
     const template = this.#template;
     if (template === undefined) return outputs;

@@ -352,6 +352,18 @@ describe('limits', () => {
     ]);
   });
 
+  it('makes templates for so many different constraints of clients', () => {
+    const { server, connect } = serve({ maximumViews: 2 });
+    newTemplateOf(connect(1, 11));
+    newTemplateOf(connect(2, 12));
+    newTemplateOf(connect(3, 12));
+    expect(connect(4, 13)).toContainEqual({ type: 'close', to: 4, reason: 'too-many-constraints' });
+    // A client that leaves its constraints makes room, also for its own others.
+    newTemplateOf(server.handle(constraints(1, 13), START));
+    server.handle({ type: 'disconnected', connection: 1 }, START);
+    newTemplateOf(connect(5, 14));
+  });
+
   it('keeps so many constraints without clients', () => {
     const { server, connect } = serve({ maximumAbandonedViews: 1 });
     const ids = [newTemplateOf(connect(1, 11)).templateId];
