@@ -18,18 +18,18 @@ export interface MonitoringOptions {
 /** The reference implementation's monitoring paths, with its fields and some more. Text of peers is escaped. */
 export function monitoringRoutes(options: MonitoringOptions): Readonly<Record<string, HttpRoute>> {
   const { core, vardiff, uptimeSeconds } = options;
-  const channels = () => [...core.sources].filter(isUsed).map((source) => channelInfo(source, vardiff));
+  const channels = () => [...core.sources].filter(isUsed);
   return {
     '/api/v1/global': () => ({
       body: {
-        server: summaryOf(channels()),
+        server: summaryOf(channels(), vardiff),
         sv2_clients: null,
         sv1_clients: { total_clients: core.minerCount, total_hashrate: vardiff ? sumHashrate(core.miners) : 0 },
         uptime_secs: Math.floor(uptimeSeconds()),
       },
     }),
     '/api/v1/server': () => {
-      const { extended_channels, standard_channels, total_hashrate } = summaryOf(channels());
+      const { extended_channels, standard_channels, total_hashrate } = summaryOf(channels(), vardiff);
       return {
         body: {
           extended_channels_count: extended_channels,
@@ -47,7 +47,7 @@ export function monitoringRoutes(options: MonitoringOptions): Readonly<Record<st
           limit,
           total_extended: all.length,
           total_standard: 0,
-          extended_channels: all.slice(offset, offset + limit),
+          extended_channels: all.slice(offset, offset + limit).map((source) => channelInfo(source, vardiff)),
           standard_channels: [],
         },
       };
@@ -100,10 +100,7 @@ function isUsed({ channel, session, miners }: WorkSource): boolean {
   return channel !== session.trunk || miners.size > 0;
 }
 
-function channelInfo(
-  { channel, totals, miners }: WorkSource,
-  vardiff: boolean,
-): Readonly<Record<string, unknown>> & { readonly nominal_hashrate: number | null } {
+function channelInfo({ channel, totals, miners }: WorkSource, vardiff: boolean): Readonly<Record<string, unknown>> {
   const { target, extranoncePrefix, extranonceSize } = channel;
   return {
     channel_id: channel.channelId,
@@ -127,12 +124,13 @@ function channelInfo(
   };
 }
 
-function summaryOf(channels: readonly { readonly nominal_hashrate: number | null }[]) {
+/** There may be as many as miners: only what is asked for is written out. */
+function summaryOf(channels: readonly WorkSource[], vardiff: boolean) {
   return {
     total_channels: channels.length,
     extended_channels: channels.length,
     standard_channels: 0,
-    total_hashrate: channels.reduce((sum, { nominal_hashrate }) => sum + (nominal_hashrate ?? 0), 0),
+    total_hashrate: vardiff ? channels.reduce((sum, { miners }) => sum + sumHashrate(miners), 0) : 0,
   };
 }
 
