@@ -5,6 +5,7 @@ import { createDeferred } from './deferred.ts';
 import { choice, string } from './fields.ts';
 import { loadConfig } from './loadConfig.ts';
 import { createLogger, LOG_LEVELS, type Logger } from './logger.ts';
+import { exitCodeOfLoss, watchOutput } from './outputLoss.ts';
 import { currentProcess, type ProcessEdge } from './processEdge.ts';
 import { Resources } from './resources.ts';
 import type { Fields, InferFields } from './schema.ts';
@@ -23,7 +24,7 @@ const COMMON_FIELDS = {
 
 /**
  * Runs an app to its end and returns the exit code; `main.ts` hands it to `process.exit`. The first SIGINT or SIGTERM closes
- * the app's resources, the second ends at once.
+ * the app's resources, the second ends at once. So does a standard output whose reader went away, with exit code 0.
  */
 export async function runApp<const F extends Fields>(
   app: AppDefinition<F>,
@@ -115,6 +116,8 @@ async function runUntilStopped<F extends Fields>(
     });
     return result === 'running' ? stopped.promise : result;
   };
+  const output = watchOutput(edge.stdout);
+  void output.code.then((code) => stopped.resolve(exitCodeOfLoss(code, app.name, edge.stderr)));
   const closeAll = async (): Promise<boolean> => {
     const timeout = createDeferred<false>();
     const timer = setTimeout(() => timeout.resolve(false), DRAIN_TIMEOUT_MS);
@@ -132,5 +135,6 @@ async function runUntilStopped<F extends Fields>(
     return EXIT.failed;
   } finally {
     removeSignals();
+    output.unwatch();
   }
 }

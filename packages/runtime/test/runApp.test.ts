@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { ConfigError } from '@stratumkit/codec';
 import { describe, expect, it } from 'vitest';
 import { type AppContext, boolean, defineApp, integer, runApp, string } from '../src/index.ts';
@@ -102,6 +103,23 @@ describe('life of an app', () => {
     expect(closed).toEqual(['two, aborted true', 'one']);
     expect(edge.signal('SIGINT')).toBe(false);
     expect(edge.err()).toContain('"msg":"stopping; a second signal ends at once"');
+  });
+
+  it.each([
+    ['EPIPE', 0, ''],
+    ['ENOSPC', 1, 'test-app: standard output cannot be written (ENOSPC)\n'],
+  ])('drains when its standard output is lost (%s)', async (code, exitCode, text) => {
+    const edge = createFakeProcess();
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })) });
+    const closed: string[] = [];
+    const app = createApp(async (_, { resources, process }) => {
+      resources.add('one', () => void closed.push('one'));
+      process.stdout.write('a line\n');
+      return 'running';
+    });
+    expect(await runApp(app, { ...edge, stdout })).toBe(exitCode);
+    expect(closed).toEqual(['one']);
+    expect(edge.err()).toBe(text);
   });
 
   it('ends at once at the second signal', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError, type JsonValue, parseJson, UsageError } from '@stratumkit/codec';
 import { PROTOCOL_IDS, type Protocol } from '@stratumkit/messages';
-import type { ProcessEdge } from '@stratumkit/runtime';
+import { exitCodeOfLoss, type ProcessEdge, watchOutput } from '@stratumkit/runtime';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { describeBytes, parseHexText } from '../decodeInput.ts';
 import { TESTED_ROLES, type TestedRole } from '../format/model.ts';
@@ -16,20 +16,23 @@ import { runCommand } from './runCommand.ts';
 const UNUSABLE = 2;
 const UNUSABLE_COMPAT = 101;
 
-/** Runs one command line and returns the exit code. */
+/** Runs one command line and returns the exit code; ends early when nobody reads what it prints. */
 export async function runProgram(edge: ProcessEdge): Promise<number> {
   let exitCode = 0;
   const program = createProgram(edge, (code) => {
     exitCode = code;
   });
+  const output = watchOutput(edge.stdout);
+  const lost = output.code.then((code) => exitCodeOfLoss(code, 'message-generator', edge.stderr));
   try {
-    await program.parseAsync(edge.argv, { from: 'user' });
-    return exitCode;
+    return await Promise.race([program.parseAsync(edge.argv, { from: 'user' }).then(() => exitCode), lost]);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : unusable(edge);
     if (!(error instanceof ConfigError)) throw error;
     edge.stderr.write(`message-generator: ${error.message}\n`);
     return unusable(edge);
+  } finally {
+    output.unwatch();
   }
 }
 
