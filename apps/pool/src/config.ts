@@ -87,7 +87,10 @@ export function toOptions(config: PoolConfig): PoolOptions {
   if (secretKey !== undefined && publicKey !== undefined && !equalBytes(publicKeyFromSecret(secretKey), publicKey))
     throw new ConfigError('authority-key-mismatch', 'authority_public_key does not belong to authority_secret_key');
   if (config.minHashrate > config.maxHashrate)
-    throw new ConfigError('hashrate-range', 'min_hashrate is above max_hashrate');
+    throw new ConfigError(
+      'hashrate-range',
+      `min_hashrate ${config.minHashrate} is above max_hashrate ${config.maxHashrate}`,
+    );
   checkSignature(config.poolSignature);
   const templateProvider = providerOf(config);
   return {
@@ -98,7 +101,7 @@ export function toOptions(config: PoolConfig): PoolOptions {
     certificateValiditySeconds: config.certValiditySec,
     insecure,
     network: config.network,
-    coinbaseRewardScript: scriptFromDescriptor(config.coinbaseRewardScript, config.network),
+    coinbaseRewardScript: rewardScript(config),
     poolSignature: config.poolSignature,
     sharesPerMinute: config.sharesPerMinute,
     shareBatchSize: config.shareBatchSize,
@@ -112,6 +115,15 @@ export function toOptions(config: PoolConfig): PoolOptions {
     limits: { maxChannels: config.maxChannels, maxChannelsPerConnection: config.maxChannelsPerConnection },
     templateLimits: { maxAbsenceMs: config.maxTemplateAbsenceSec * 1_000 },
   };
+}
+
+function rewardScript({ coinbaseRewardScript: descriptor, network }: PoolConfig): Uint8Array {
+  try {
+    return scriptFromDescriptor(descriptor, network);
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    throw new ConfigError(cause.code, `coinbase_reward_script "${descriptor}": ${cause.message}`, { cause });
+  }
 }
 
 /** Throws ConfigError for a signature that leaves no room for the rest of the coinbase script. */

@@ -106,7 +106,10 @@ export function toOptions(config: ProxyConfig): ProxyOptions {
   if (secretKey !== undefined && publicKey !== undefined && !equalBytes(publicKeyFromSecret(secretKey), publicKey))
     throw new ConfigError('authority-key-mismatch', 'authority_public_key does not belong to authority_secret_key');
   if (config.minHashrate > config.maxHashrate)
-    throw new ConfigError('hashrate-range', 'min_hashrate is above max_hashrate');
+    throw new ConfigError(
+      'hashrate-range',
+      `min_hashrate ${config.minHashrate} is above max_hashrate ${config.maxHashrate}`,
+    );
   const upstreams = upstreamsOf(config);
   return {
     listen: config.listenAddress,
@@ -148,7 +151,7 @@ function upstreamsOf(config: ProxyConfig): readonly ProxyUpstream[] {
     if (userIdentity === undefined)
       throw new ConfigError(
         'user-identity-missing',
-        `no user_identity for the upstream ${formatSocketAddress({ host, port })}: set its own, or one for all`,
+        `no user_identity for the upstream ${formatSocketAddress({ host, port })}: give --user-identity, or set user_identity for all or in its [[upstreams]]`,
       );
     return { host, port, authorityPublicKey: upstream.authorityPublicKey, userIdentity, tlvByteOrder };
   });

@@ -82,7 +82,11 @@ describe('the configuration', () => {
     ['no upstream', FILE.slice(0, FILE.indexOf('[[upstreams]]')), /no upstream/],
     ['an upstream without a key', without('authority_pubkey'), /unverified_upstreams/],
     ['nobody to mine for', without('user_identity'), /user_identity/],
-    ['hashrates upside down', `min_hashrate = 10\nmax_hashrate = 5\n${FILE}`, /above max_hashrate/],
+    [
+      'hashrates upside down',
+      `min_hashrate = 10\nmax_hashrate = 5\n${FILE}`,
+      /min_hashrate 10 is above max_hashrate 5/,
+    ],
     ['a key nobody knows', `listen_adress = "a:1"\n${FILE}`, /listen_address/],
   ])('refuses %s', (_, toml, message) => {
     expect(() => options(toml)).toThrow(message);

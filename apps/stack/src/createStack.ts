@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { closeSync, createWriteStream, openSync } from 'node:fs';
+import { ConfigError } from '@stratumkit/codec';
 import type { MiningDevice } from '@stratumkit/mining-device';
 import { defaultModules as poolModules } from '@stratumkit/pool';
 import { defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
@@ -36,6 +37,7 @@ export async function createStack(
   const resources = new Resources();
   const finders = new BlockFinders();
   let workAccepted = 0;
+  checkExport(options.exportBlocks);
   try {
     const provider = await modules.createTemplateProvider(providerOptions(options), providerModules, (event) =>
       onProviderEvent(event, sink, finders),
@@ -155,6 +157,17 @@ function linksOptions({ intercept, record, dataDir }: StackOptions, sink: StackS
     onMessage: (link, message) => sink.onMessage?.(link, message),
     onWarning: (text) => sink.onWarning(text),
   };
+}
+
+/** Throws `ConfigError` before hours of mining rather than behind them. */
+function checkExport(file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new ConfigError('export-blocks', `export_blocks ${file} cannot be written (${code})`, { cause });
+  }
 }
 
 async function writeBlocks(provider: TemplateProvider, file: string): Promise<void> {

@@ -6,6 +6,8 @@ export type StackEvent =
       readonly address: string;
       /** Absent for roles that speak no SV2, and under `--insecure`. */
       readonly authority_public_key?: string;
+      /** What a miner or a role downstream is pointed to: `stratum2+tcp://address/key`, `stratum+tcp://address` for SV1. */
+      readonly url: string;
     }
   | { readonly event: 'job'; readonly height: number }
   | { readonly event: 'block'; readonly height: number; readonly hash: string; readonly device: string }

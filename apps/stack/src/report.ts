@@ -4,6 +4,7 @@ export interface RoleLine {
   readonly role: string;
   readonly address: string;
   readonly authorityPublicKey: string | undefined;
+  readonly url: string;
 }
 
 export interface BlockLine {
@@ -51,7 +52,12 @@ export class StackReport {
   apply(event: StackEvent, atSeconds: number): void {
     switch (event.event) {
       case 'listening':
-        this.roles.push({ role: event.role, address: event.address, authorityPublicKey: event.authority_public_key });
+        this.roles.push({
+          role: event.role,
+          address: event.address,
+          authorityPublicKey: event.authority_public_key,
+          url: event.url,
+        });
         break;
       case 'job':
         this.height = event.height - 1;

@@ -19,7 +19,9 @@ export function onProviderEvent(event: TemplateProviderEvent, sink: StackSink, f
       if (event.outcome === 'accepted') {
         sink.onEvent({ event: 'block', height: event.height, hash: event.hash, device: device ?? 'unknown' });
       } else {
-        sink.onWarning(`block ${event.hash} at height ${event.height}: ${event.outcome} ${event.reason ?? ''}`.trim());
+        sink.onWarning(
+          `block ${event.hash} at height ${event.height} ${event.outcome}${event.reason === undefined || event.reason === event.outcome ? '' : `: ${event.reason}`}`,
+        );
       }
       return;
     }
@@ -120,8 +122,10 @@ export function onDeviceEvent(event: MiningDeviceEvent, sink: StackSink, names: 
   }
 }
 
+/** `key` is undefined for a role that speaks SV1. */
 export function listening(role: string, address: string, key: string | undefined): StackEvent {
-  return { event: 'listening', role, address, ...(key === undefined ? {} : { authority_public_key: key }) };
+  if (key === undefined) return { event: 'listening', role, address, url: `stratum+tcp://${address}` };
+  return { event: 'listening', role, address, authority_public_key: key, url: `stratum2+tcp://${address}/${key}` };
 }
 
 /** `stack.device3` was found by `device3`. */

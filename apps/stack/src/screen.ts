@@ -26,7 +26,7 @@ export function renderScreen(state: ScreenState, size: ScreenSize): string[] {
   const lines = [
     `stratumkit stack  ${state.topology}  up ${formatDuration(state.seconds)}   Ctrl-C stops`,
     '',
-    ...roleLines(report),
+    ...roleLines(report, columns),
     '',
     `height ${report.height}   blocks found ${report.blocks}   hashrate ${formatHashrate(state.hashesPerSecond)}`,
     `shares ${report.sharesAccepted} accepted   ${report.sharesRejected} rejected${rejections(report)}`,
@@ -56,11 +56,18 @@ export function formatScreenText(event: StackEvent): string | undefined {
   }
 }
 
-function roleLines(report: StackReport): string[] {
-  return report.roles.flatMap(({ role, address, authorityPublicKey }) => [
+function roleLines(report: StackReport, columns: number): string[] {
+  return report.roles.flatMap(({ role, address, authorityPublicKey: key, url }) => [
     `${role.padEnd(18)} ${address}`,
-    ...(authorityPublicKey === undefined ? [] : [`${''.padEnd(18)} ${authorityPublicKey}`]),
+    ...(key === undefined ? [] : [keyLine(key, url, columns)]),
   ]);
+}
+
+/** A key is of no use in part: what goes on one line is the URL to copy, or at least the key. */
+function keyLine(key: string, url: string, columns: number): string {
+  const indent = ''.padEnd(19);
+  const lines = [`${indent}${url}`, `  ${url}`, `${indent}${key}`, `  ${key}`];
+  return lines.find((line) => line.length <= columns) ?? key;
 }
 
 function hopLines(hops: readonly HopSummary[]): string[] {

@@ -19,12 +19,19 @@ export function startTerminalView(
     const lines = render({ columns: terminal.columns ?? 80, rows: terminal.rows ?? 24 });
     terminal.write(`${HOME}${lines.map((line) => line + CLEAR_LINE_END).join('\n')}\n${CLEAR_BELOW}`);
   };
-  terminal.write(HIDE_CURSOR + CLEAR);
-  draw();
+  // What a terminal makes of the old lines in a new width is not to be drawn over.
+  const redraw = () => {
+    terminal.write(CLEAR);
+    draw();
+  };
+  terminal.write(HIDE_CURSOR);
+  redraw();
+  terminal.on('resize', redraw);
   const timer = setInterval(draw, REDRAW_MS);
   return {
     close() {
       clearInterval(timer);
+      terminal.off('resize', redraw);
       draw();
       terminal.write(SHOW_CURSOR);
     },

@@ -3,12 +3,16 @@ import { HashrateMeter } from '../src/hashrateMeter.ts';
 import { StackReport } from '../src/report.ts';
 import { formatDuration, formatHashrate, renderScreen } from '../src/screen.ts';
 
+const KEY = '9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72';
+
 function busyReport(): StackReport {
   const report = new StackReport([
     { name: 'device1', protocol: 'sv2' },
     { name: 'device2', protocol: 'sv1' },
   ]);
-  report.apply({ event: 'listening', role: 'pool', address: '127.0.0.1:3333', authority_public_key: '9abc' }, 0);
+  const address = '127.0.0.1:3333';
+  const url = `stratum2+tcp://${address}/${KEY}`;
+  report.apply({ event: 'listening', role: 'pool', address, authority_public_key: KEY, url }, 0);
   report.apply({ event: 'job', height: 121 }, 1);
   report.apply({ event: 'share_accepted', device: 'device1', count: 3 }, 2);
   report.apply({ event: 'share_rejected', device: 'device2', error_code: 'stale-share' }, 3);
@@ -47,14 +51,25 @@ describe('the live view', () => {
   };
 
   it('shows roles, keys, hashrate, shares and the newest block first', () => {
-    const screen = renderScreen(state, { columns: 100, rows: 40 }).join('\n');
-    expect(screen).toContain('pool               127.0.0.1:3333\n                   9abc');
+    const screen = renderScreen(state, { columns: 120, rows: 40 }).join('\n');
+    expect(screen).toContain(
+      `pool               127.0.0.1:3333\n                   stratum2+tcp://127.0.0.1:3333/${KEY}\n`,
+    );
     expect(screen).toContain('hashrate 1.23 MH/s');
     expect(screen).toContain('3 accepted   1 rejected (stale-share 1)');
     expect(screen.indexOf(' 140 ')).toBeLessThan(screen.indexOf(' 139 '));
     expect(screen).toContain('through translator 9 in   5 forwarded   4 acknowledged');
     expect(screen).toMatch(/device2 +sv1 +0 accepted +1 rejected +20 blocks/);
     expect(screen).toContain('! node away');
+  });
+
+  it.each([
+    [120, `                   stratum2+tcp://127.0.0.1:3333/${KEY}`],
+    [84, `  stratum2+tcp://127.0.0.1:3333/${KEY}`],
+    [80, `                   ${KEY}`],
+    [60, `  ${KEY}`],
+  ])('shows keys whole on %d columns', (columns, line) => {
+    expect(renderScreen(state, { columns, rows: 40 })).toContain(line);
   });
 
   for (const size of [

@@ -84,12 +84,14 @@ describe('the stack', () => {
           role: 'template-provider',
           address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
           authority_public_key: expect.stringMatching(/^9/),
+          url: expect.stringMatching(/^stratum2\+tcp:\/\/127\.0\.0\.1:\d+\/9/),
         },
         {
           event: 'listening',
           role: 'pool',
           address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
           authority_public_key: expect.stringMatching(/^9/),
+          url: expect.stringMatching(/^stratum2\+tcp:\/\/127\.0\.0\.1:\d+\/9/),
         },
       ]);
       const blocks = all.filter((event) => event.event === 'block');
@@ -311,6 +313,7 @@ describe('the stack', () => {
     [['--node', 'http://127.0.0.1:1'], /user and password/],
     [['--cookie-file', 'x'], /--node/],
     [['--until-block', '3'], /--until-blocks/],
+    [['--export-blocks', '/nowhere/blocks.txt'], /export_blocks \/nowhere\/blocks\.txt cannot be written \(ENOENT\)/],
   ];
   for (const [argv, message] of mistakes) {
     it(`refuses ${argv.join(' ')} with exit code 2`, async () => {

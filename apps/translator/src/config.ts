@@ -178,7 +178,7 @@ function upstreamsOf(
     if (userIdentity === '')
       throw new ConfigError(
         'user-identity-missing',
-        `no user_identity for the upstream ${name}: set its own, or one for all`,
+        `no user_identity for the upstream ${name}: give --user-identity, or set user_identity for all or in its [[upstreams]]`,
       );
     if (config.verifyPayout && payoutPromise(userIdentity) === undefined)
       throw new ConfigError(

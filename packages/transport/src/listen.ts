@@ -135,15 +135,27 @@ export function listenError(error: NodeJS.ErrnoException, host: string, port: nu
   const context = { host, port, code: error.code };
   switch (error.code) {
     case 'EADDRINUSE':
-      return new ConfigError('address-in-use', `${host}:${port} is already in use`, { context, cause: error });
+      return new ConfigError(
+        'address-in-use',
+        `${host}:${port} is already in use: stop what listens there, or take another port (0 is any free one)`,
+        { context, cause: error },
+      );
     case 'EACCES':
-      return new ConfigError('address-forbidden', `no permission to listen on ${host}:${port}`, {
-        context,
-        cause: error,
-      });
+      return new ConfigError(
+        'address-forbidden',
+        `no permission to listen on ${host}:${port}: ports below 1024 often need one, take a higher one`,
+        {
+          context,
+          cause: error,
+        },
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new ConfigError('address-unknown', `${host} is no address of this machine`, { context, cause: error });
+      return new ConfigError(
+        'address-unknown',
+        `${host} is no address of this machine: 127.0.0.1 is for this machine only, 0.0.0.0 for every network it is in`,
+        { context, cause: error },
+      );
     default:
       return new TransportError('listen-failed', `cannot listen on ${host}:${port}`, context, error);
   }
