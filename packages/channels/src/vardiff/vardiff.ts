@@ -16,8 +16,8 @@ export interface VardiffOptions {
   /** The client's `max_target`: no target is easier. */
   readonly maxTarget?: Uint8Array;
   /**
-   * Where not every target can be told: the nearest one that can. A rounded target stays until the wanted one is off by a factor
-   * of 1.5, so that it does not jump to and fro between two steps.
+   * Where not every target can be told: the nearest one that can, or the very same if this one can. A rounded target stays until
+   * the wanted one is off by a factor of 1.5, so that it does not jump to and fro between two steps.
    */
   readonly roundTarget?: (target: Uint8Array) => Uint8Array;
 }
@@ -52,8 +52,21 @@ const FLOOD_INTERVAL_MS = 2_000;
 const MAX_DROP = 3 * OCTAVE;
 /** Spacing of retargets to easier targets while there is no share that shows that the last one was taken up; a client's known lag is added. */
 const UNPROVEN_INTERVAL_MS = 20_000;
+
 /** log2(1.5): how far off a rounded target may be. */
 const ROUNDING_STEP = 0.585 * OCTAVE;
+/** A step between two rounded targets is larger than this. */
+const ROUNDED_STEP = OCTAVE / 2;
+/**
+ * Rounded, a target is half an octave off by itself: that alone begins no search. A search must tell which of two targets is the
+ * nearer one, so it holds its full rate until that is likely.
+ */
+const ROUNDED_LOST = LOST + ROUNDED_STEP;
+const ROUNDED_SURE = 0.2 * OCTAVE;
+const ROUNDED_MAX_SEARCH_MS = 150_000;
+/** With the rounding 4 times the wanted rate at most. */
+const ROUNDED_PROBE = MAX_PROBE - ROUNDED_STEP;
+const ROUNDED_PROBE_SLACK = 0.75 * OCTAVE;
 
 /**
  * Keeps the share rate of one channel near the wanted one, fed by accepted shares only. It believes in a distribution of
@@ -185,21 +198,25 @@ export class Vardiff {
     const median = this.#posterior.quantile(0.5);
     const width = (this.#posterior.quantile(0.84) - this.#posterior.quantile(0.16)) / 2;
     const off = median - this.#targetSteps;
-    if (this.#search !== undefined && (width < SURE || nowMs - this.#search.sinceMs > MAX_SEARCH_MS)) {
+    const isRounded = this.#rounded(median) !== median;
+    if (this.#search !== undefined && this.#isSearched(width, nowMs - this.#search.sinceMs, isRounded)) {
       this.#search = undefined;
       this.#settling = true;
     }
-    const searching = this.#search !== undefined || this.#isLost(off);
+    const searching =
+      this.#search !== undefined ||
+      (isRounded ? !this.#settling && this.#isLost(off, ROUNDED_LOST) : this.#isLost(off, LOST));
     if (!searching && !this.#shouldMove(off, width, nowMs)) return undefined;
 
-    let probe = searching ? MAX_PROBE * Math.min(1, Math.max(0, (width - SURE) / (UNSURE - SURE))) : 0;
+    let probe = searching ? probeFor(width, isRounded) : 0;
+    if (isRounded && this.#search !== undefined && Math.abs(off - probe) < ROUNDED_PROBE_SLACK) return undefined;
     // Too many shares teach enough by themselves.
     if (off > 0) probe = Math.min(probe, off / 2);
     const wanted = this.#clamp(Math.max(median - probe, this.#targetSteps - MAX_DROP));
-    const change = wanted - this.#targetSteps;
-    if (this.#staysRounded(wanted, change)) return undefined;
-    if (searching && Math.abs(change) < SEARCH_STEP) {
-      this.#search ??= { sinceMs: nowMs };
+    const change = this.#rounded(wanted) - this.#targetSteps;
+    if (isRounded ? this.#staysRounded(wanted, change) : searching && Math.abs(change) < SEARCH_STEP) {
+      if (searching) this.#search ??= { sinceMs: nowMs };
+      else this.#settling = false;
       return undefined;
     }
     const interval = this.#intervalBefore(change);
@@ -217,15 +234,27 @@ export class Vardiff {
     return Math.max(UNPROVEN_INTERVAL_MS + this.#earlier.lagMs, this.#retargetIntervalMs);
   }
 
-  #staysRounded(wanted: number, change: number): boolean {
-    if (this.#roundTarget === undefined || Math.abs(change) >= ROUNDING_STEP) return false;
-    const exact = targetFromHashrate(stepsToHashrate(wanted), this.#sharesPerMinute);
-    return compareTargets(this.#roundTarget(exact), exact) !== 0;
+  #isSearched(width: number, tookMs: number, isRounded: boolean): boolean {
+    return isRounded ? width < ROUNDED_SURE || tookMs > ROUNDED_MAX_SEARCH_MS : width < SURE || tookMs > MAX_SEARCH_MS;
   }
 
-  #isLost(off: number): boolean {
-    if (off > LOST) return this.#posterior.quantile(CONFIDENCE) > this.#targetSteps + 0.1 * OCTAVE;
-    return off < -LOST && this.#posterior.quantile(1 - CONFIDENCE) < this.#targetSteps - 0.1 * OCTAVE;
+  /** After a search the nearest target is taken. */
+  #staysRounded(wanted: number, change: number): boolean {
+    if (Math.abs(change) < ROUNDED_STEP) return true;
+    return !this.#settling && Math.abs(wanted - this.#targetSteps) < ROUNDING_STEP;
+  }
+
+  /** What becomes of these steps when their target is rounded; themselves if it need not be. */
+  #rounded(steps: number): number {
+    if (this.#roundTarget === undefined) return steps;
+    const exact = targetFromHashrate(stepsToHashrate(steps), this.#sharesPerMinute);
+    const target = this.#roundTarget(exact);
+    return compareTargets(target, exact) === 0 ? steps : this.#stepsOf(target);
+  }
+
+  #isLost(off: number, limit: number): boolean {
+    if (off > limit) return this.#posterior.quantile(CONFIDENCE) > this.#targetSteps + 0.1 * OCTAVE;
+    return off < -limit && this.#posterior.quantile(1 - CONFIDENCE) < this.#targetSteps - 0.1 * OCTAVE;
   }
 
   #shouldMove(off: number, width: number, nowMs: number): boolean {
@@ -252,7 +281,11 @@ export class Vardiff {
     const maxTarget = this.#maxTarget;
     this.#target = maxTarget !== undefined && compareTargets(target, maxTarget) > 0 ? maxTarget.slice() : target;
     this.#work = workFromTarget(this.#target);
-    this.#targetSteps = hashrateToSteps(Math.max(hashrateFromTarget(this.#target, this.#sharesPerMinute), 1e-300));
+    this.#targetSteps = this.#stepsOf(this.#target);
+  }
+
+  #stepsOf(target: Uint8Array): number {
+    return hashrateToSteps(Math.max(hashrateFromTarget(target, this.#sharesPerMinute), 1e-300));
   }
 
   #easiest(): number {
@@ -265,4 +298,10 @@ export class Vardiff {
   #clamp(steps: number): number {
     return Math.max(this.#easiestSteps, Math.min(this.#maxSteps, steps));
   }
+}
+
+/** By how much easier than wanted a search is, in steps. */
+function probeFor(width: number, isRounded: boolean): number {
+  if (isRounded) return width < ROUNDED_SURE ? 0 : ROUNDED_PROBE;
+  return MAX_PROBE * Math.min(1, Math.max(0, (width - SURE) / (UNSURE - SURE)));
 }

@@ -1,8 +1,11 @@
-import { bigintToTarget, compareTargets, targetFromDifficulty, workFromTarget } from '@stratumkit/bitcoin';
-import { FakeClock, seededRandom } from '@stratumkit/testing';
+import { bigintToTarget, compareTargets, targetFromDifficulty } from '@stratumkit/bitcoin';
+import type { Now } from '@stratumkit/codec';
+import { FakeClock } from '@stratumkit/testing';
 import { toldDifficulty } from '@stratumkit/translation';
 import { describe, expect, it } from 'vitest';
+import { ratioAt, simulate } from '../../../channels/test/vardiff/monteCarlo.ts';
 import { MinerDifficulty } from '../../src/translator/minerDifficulty.ts';
+import { CLAIMED_HASHRATE, percentKnowable, placeBetweenPowers, ToldRetargeter } from './toldTable.ts';
 import { connected } from './translatorNetwork.ts';
 
 const OPTIONS = { sharesPerMinute: 6, minerHashrate: 1e13, vardiff: true };
@@ -17,57 +20,51 @@ const HARD = judgedBy(2 ** 50);
 
 const isPowerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
 
-/** A device of this speed for some minutes; returns what it was told and how many shares a minute that makes. */
-function mine(hashrate: number, minutes: number, seed: number) {
-  const random = seededRandom(seed);
-  const uniform = () => (new DataView(random(4).buffer).getUint32(0) + 0.5) / 2 ** 32;
-  const clock = new FakeClock();
-  const difficulty = new MinerDifficulty(OPTIONS, clock.now);
-  difficulty.resume(clock.now);
-  let told = difficulty.forJob(HARD, FACTOR);
-  const all = [told.difficulty];
-  for (let second = 0; second < minutes * 60; second++) {
-    const { now } = clock;
-    const expected = hashrate / Number(workFromTarget(told.target));
-    // Poisson by its waiting times.
-    let left = expected + Math.log(uniform());
-    while (left > 0) {
-      difficulty.accepted(told.target, told.target, now);
-      left += Math.log(uniform());
-    }
-    difficulty.tick(now);
-    const next = difficulty.forJob(HARD, FACTOR);
-    if (next.difficulty !== told.difficulty) all.push(next.difficulty);
-    told = next;
-    clock.advance(1_000);
-  }
-  return { all, rate: (60 * hashrate) / Number(workFromTarget(told.target)), difficulty };
+const MINUTE = 60_000;
+const SEEDS = 60;
+
+/** Miners at every place between two powers of two, so many times as fast as they are taken for. */
+function mine(claimed: number, factor: number, endMs: number) {
+  return Array.from({ length: SEEDS }, (_, seed) => {
+    const start = claimed * placeBetweenPowers(seed);
+    const hashrate = start * factor;
+    let retargeter!: ToldRetargeter;
+    const create = (now: Now) => {
+      retargeter = new ToldRetargeter(start, seed, now);
+      return retargeter;
+    };
+    const trace = simulate(create, OPTIONS.sharesPerMinute, { hashrate, endMs }, seed);
+    return { told: retargeter.all, ratio: ratioAt(trace, endMs), estimate: retargeter.difficulty.hashrate / hashrate };
+  });
 }
 
+const within = (factor: number) => (ratio: number) => ratio >= 1 / factor && ratio <= factor;
+/** Fewer than this of all seeds lie 4 standard deviations below what is to be expected. */
+const fewest = (percent: number) =>
+  Math.floor((SEEDS * percent) / 100 - 4 * Math.sqrt((SEEDS * percent * (100 - percent)) / 1e4));
+
 describe('the difficulty of a miner', () => {
-  it.each([1e12, 3.3e13, 1e14, 4.7e11])(
-    'is a power of two that makes about 6 shares a minute at %d hashes a second',
-    (hashrate) => {
-      const rates = Array.from({ length: 10 }, (_, seed) => {
-        const { all, rate, difficulty } = mine(hashrate, 15, seed);
-        for (const told of all) expect(isPowerOfTwo(told)).toBe(true);
-        expect(difficulty.hashrate / hashrate).toBeGreaterThan(0.5);
-        expect(difficulty.hashrate / hashrate).toBeLessThan(2);
-        return rate;
-      });
-      const near = rates.filter((rate) => rate > 6 / 2 && rate < 6 * 2);
-      expect(near.length).toBeGreaterThanOrEqual(9);
+  it.each([1, 30, 1 / 30])(
+    'is a power of two within 1.5 of its hashrate if it is %d times as fast as taken for',
+    (factor) => {
+      const miners = mine(CLAIMED_HASHRATE, factor, 15 * MINUTE);
+      expect(miners.flatMap(({ told }) => told).filter((told) => !isPowerOfTwo(told))).toEqual([]);
+      // 15 minutes have 90 shares without the search.
+      const near = miners.filter(({ ratio }) => within(1.5)(ratio));
+      expect(near.length).toBeGreaterThanOrEqual(fewest(percentKnowable(90)));
+      for (const { ratio, estimate } of miners) {
+        expect(within(1.5 * 1.5)(ratio)).toBe(true);
+        expect(within(1.5)(estimate)).toBe(true);
+      }
     },
   );
 
   it('is exact below 1', () => {
-    const runs = Array.from({ length: 10 }, (_, seed) => mine(2e8, 15, seed));
-    for (const { all } of runs) {
-      expect(all.at(-1)).toBeLessThan(1);
-      expect(all.some((told) => !isPowerOfTwo(told))).toBe(true);
-    }
-    const near = runs.filter(({ rate }) => rate > 6 / 1.5 && rate < 6 * 1.5);
-    expect(near.length).toBeGreaterThanOrEqual(8);
+    const miners = mine(1e7, 1, 15 * MINUTE);
+    for (const { told } of miners) for (const each of told) expect(each).toBeLessThan(1);
+    const last = miners.map(({ told }) => told.at(-1)!);
+    expect(last.filter(isPowerOfTwo)).toEqual([]);
+    expect(miners.filter(({ ratio }) => within(1.5)(ratio)).length).toBeGreaterThanOrEqual(fewest(95));
   });
 
   it('is not harder than what the upstream credits, unless that were a flood', () => {
