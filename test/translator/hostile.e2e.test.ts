@@ -89,7 +89,13 @@ class Attacker {
 describe('a line that is no message gets an error, and the connection goes on', () => {
   it.each<[string, string | Uint8Array, string, number]>([
     ['that is no JSON', 'hello}', 'null', 20],
-    ['that is an array', '[{"id":1}]', 'null', 20],
+    ['that is an array of no message', '[{"id":1}]', '1', 20],
+    [
+      'that is a batch of more than 16',
+      `[${Array.from({ length: 17 }, () => '{"id":1,"method":"mining.ping"}')}]`,
+      'null',
+      20,
+    ],
     ['that is an empty batch', '[]', 'null', 20],
     ['that is a number', ' 7', 'null', 20],
     ['that is null', ' null', 'null', 20],
@@ -124,6 +130,22 @@ describe('a line that is no message gets an error, and the connection goes on', 
     ]);
     expect([id, 'null']).toContain(attacker.answers()[1]!.id);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+});
+
+describe('a batch', () => {
+  it('is answered line by line', async () => {
+    const attacker = new Attacker();
+    attacker.send(
+      '[{"id":"a","method":"mining.ping"},{"id":1.0,"method":"mining.sing"}, 7,{"id":null,"method":"mining.ping"}]\n',
+    );
+    await attacker.until(() => attacker.answers().length === 4);
+    expect(attacker.answers()).toEqual([
+      { id: '"a"', code: undefined },
+      { id: '1.0', code: 20 },
+      { id: 'null', code: 20 },
+      { id: 'null', code: undefined },
+    ]);
   });
 });
 

@@ -16,10 +16,11 @@ describe('text', () => {
     );
   });
 
-  it('gives any bytes back unchanged', () => {
+  it('gives any bytes back unchanged, behind ASCII of any length, too', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 255 }), (bytes) => {
-        expect(encodeText(decodeText(bytes))).toEqual(Uint8Array.from(bytes));
+      fc.property(fc.nat(100), fc.uint8Array({ maxLength: 255 }), (ascii, tail) => {
+        const bytes = Uint8Array.from([...new Uint8Array(ascii).fill(0x61), ...tail]);
+        expect(encodeText(decodeText(bytes))).toEqual(bytes);
       }),
       propertyOptions(500),
     );
@@ -68,6 +69,7 @@ describe('text', () => {
     ['a low surrogate above the bytes', '\udd00'],
   ])('refuses to encode %s', (_name, text) => {
     expect(() => encodeText(text)).toThrow(UsageError);
+    expect(() => encodeText('x'.repeat(100) + text)).toThrow(UsageError);
   });
 
   it.each([

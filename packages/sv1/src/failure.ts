@@ -14,7 +14,7 @@ export type Sv1ErrorCode =
   | 'forbidden-key'
   /** A number too large for any reader. */
   | 'huge-number'
-  /** An array of messages; nobody in the field sends one. */
+  /** An array of messages where one is expected, or with none or too many of them. */
   | 'batch'
   | 'not-an-object'
   /** An object that is neither a call nor a response, or whose id is no id. */

@@ -1,3 +1,4 @@
+export { decodeMessages, MAX_BATCH_MESSAGES, type ReadMessage } from './batch.ts';
 export { DIFFICULTY_ONE_TARGET, type DifficultyRounding, tellableDifficulty } from './difficulty.ts';
 export type { Sv1Error, Sv1ErrorCode } from './failure.ts';
 export { LineSplitter, type LineSplitterOptions, MAX_LINE_BYTES } from './lineSplitter.ts';

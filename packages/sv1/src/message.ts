@@ -32,11 +32,19 @@ export interface Sv1Response {
 
 export type Sv1Message = Sv1Call | Sv1Response;
 
-/** Reads one line as `LineSplitter` cuts it. Throws `Sv1Error`; its `context.id` has the id if one could be read. */
+/**
+ * Reads one line as `LineSplitter` cuts it. Throws `Sv1Error`; its `context.id` has the id if one could be read. An array of
+ * messages is refused; `decodeMessages` reads it.
+ */
 export function decodeLine(line: Uint8Array): Sv1Message {
-  const { depth, keyCount, id } = scan(line);
+  return decodeMessage(textOf(line));
+}
+
+/** The same of text. */
+export function decodeMessage(text: string): Sv1Message {
+  const { depth, keyCount, id } = scan(text);
   if (depth > MAX_DEPTH) throw sv1Error('too-deep', `nested deeper than ${MAX_DEPTH}`, { id: validId(id) });
-  const json = parse(textOf(line), id);
+  const json = parse(text, id);
   if (Array.isArray(json)) throw sv1Error('batch', 'an array of messages');
   if (typeof json !== 'object' || json === null) throw sv1Error('not-an-object', 'a message is an object');
   const message = json as JsonObject;
@@ -91,7 +99,8 @@ declare class TextDecoder {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function textOf(line: Uint8Array): string {
+/** Throws `Sv1Error` `not-utf8`. */
+export function textOf(line: Uint8Array): string {
   try {
     return UTF8.decode(line);
   } catch {
@@ -99,7 +108,8 @@ function textOf(line: Uint8Array): string {
   }
 }
 
-function parse(text: string, id: string | undefined): JsonValue {
+/** Throws `Sv1Error` `not-json`. */
+export function parse(text: string, id?: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {

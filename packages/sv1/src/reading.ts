@@ -148,14 +148,21 @@ function parseWord(text: string): number {
 }
 
 function parseBytes(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0) return undefined;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let index = 0; index < bytes.length; index++) {
-    const value = (digit(text, index * 2) << 4) | digit(text, index * 2 + 1);
-    if (value < 0) return undefined;
-    bytes[index] = value;
+  const { length } = text;
+  if (length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(length / 2);
+  // Negative once a digit was none; looked at behind the loop, which is the hot part of reading a job.
+  let digits = 0;
+  let units = 0;
+  for (let index = 0, at = 0; at < length; index++, at += 2) {
+    const high = text.charCodeAt(at);
+    const low = text.charCodeAt(at + 1);
+    const byte = (DIGITS[high & 0x7f]! << 4) | DIGITS[low & 0x7f]!;
+    units |= high | low;
+    digits |= byte;
+    bytes[index] = byte;
   }
-  return bytes;
+  return digits < 0 || units > 0x7f ? undefined : bytes;
 }
 
 const DIGITS = Int8Array.from({ length: 128 }, (_, unit) =>

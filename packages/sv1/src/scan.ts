@@ -1,5 +1,3 @@
-import { decodeText } from '@stratumkit/codec';
-
 /** Deepest nesting of arrays and objects accepted; the message itself is the first. */
 export const MAX_DEPTH = 8;
 
@@ -15,6 +13,11 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 /** `"id"` */
 const ID_KEY_LENGTH = 4;
+/** From this length on the end of a string is found faster by `indexOf`. */
+const SHORT = 16;
+
+/** Engines copy slices that are shorter. */
+const SHORT_SLICE = 13;
 
 /** What `JSON.parse` does not tell about a line. */
 export interface Scan {
@@ -30,8 +33,10 @@ export interface Scan {
  * One pass over a line before `JSON.parse`: how deep it is, how many keys it has, and what its outermost `id` looks like, because
  * numbers and escapes do not survive a parse and a peer wants its id back as it was. Whether it is JSON is left to `JSON.parse`.
  */
-export function scan(line: Uint8Array): Scan {
-  const { length } = line;
+export function scan(text: string): Scan {
+  const { length } = text;
+  // Nearly no line has one, and without it every string ends at the next quote.
+  const hasEscapes = text.includes('\\');
   let level = 0;
   let depth = 0;
   let keyCount = 0;
@@ -39,33 +44,68 @@ export function scan(line: Uint8Array): Scan {
   let stringEnd = 0;
   let id: string | undefined;
   for (let at = 0; at < length && depth <= MAX_DEPTH; at++) {
-    const byte = line[at]!;
-    if (byte === QUOTE) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) {
       stringStart = at;
-      for (at++; at < length; at++) {
-        const inner = line[at]!;
-        if (inner === QUOTE) break;
-        if (inner === BACKSLASH) at++;
-      }
-      stringEnd = at + 1;
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      stringEnd = hasEscapes ? endOfEscaped(text, at) : endOfPlain(text, at);
+      at = stringEnd - 1;
+    } else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
       level++;
       if (level > depth) depth = level;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+    } else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) {
       level--;
-    } else if (byte === COLON) {
+    } else if (unit === COLON) {
       keyCount++;
-      if (level === 1 && isIdKey(line, stringStart, stringEnd)) id = valueText(line, at + 1);
+      if (level === 1 && isIdKey(text, stringStart, stringEnd, hasEscapes)) id = valueText(text, at + 1);
     }
   }
   return { depth, keyCount, id };
 }
 
-function isIdKey(line: Uint8Array, start: number, end: number): boolean {
-  if (end - start === ID_KEY_LENGTH) return line[start + 1] === LOWER_I && line[start + 2] === LOWER_D;
-  if (!line.subarray(start, end).includes(BACKSLASH)) return false;
+/** The texts of an array's elements. The text must be JSON. */
+export function elementTexts(text: string): string[] {
+  const texts: string[] = [];
+  let level = 0;
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) at = endOfEscaped(text, at) - 1;
+    else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
+      if (++level === 1) start = at + 1;
+    } else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) {
+      if (--level === 0 && (texts.length > 0 || text.slice(start, at).trim() !== '')) texts.push(text.slice(start, at));
+    } else if (unit === COMMA && level === 1) {
+      texts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return texts;
+}
+
+/** Behind the closing quote of the string that starts here, or behind the text. */
+function endOfPlain(text: string, start: number): number {
+  const soon = Math.min(text.length, start + SHORT);
+  for (let at = start + 1; at < soon; at++) if (text.charCodeAt(at) === QUOTE) return at + 1;
+  const end = text.indexOf('"', soon);
+  return end < 0 ? text.length + 1 : end + 1;
+}
+
+function endOfEscaped(text: string, start: number): number {
+  let at = start + 1;
+  for (; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) break;
+    if (unit === BACKSLASH) at++;
+  }
+  return at + 1;
+}
+
+function isIdKey(text: string, start: number, end: number, hasEscapes: boolean): boolean {
+  if (end - start === ID_KEY_LENGTH)
+    return text.charCodeAt(start + 1) === LOWER_I && text.charCodeAt(start + 2) === LOWER_D;
+  if (!hasEscapes) return false;
   try {
-    return JSON.parse(decodeText(line, start, end)) === 'id';
+    return JSON.parse(text.slice(start, end)) === 'id';
   } catch {
     // No JSON; the parse of the whole line says so.
     return false;
@@ -73,19 +113,17 @@ function isIdKey(line: Uint8Array, start: number, end: number): boolean {
 }
 
 /** The text of the string, number or literal that starts here. */
-function valueText(line: Uint8Array, from: number): string {
+function valueText(text: string, from: number): string {
   let start = from;
-  while (start < line.length && line[start]! <= 0x20) start++;
+  while (start < text.length && text.charCodeAt(start) <= 0x20) start++;
   let end = start + 1;
-  if (line[start] === QUOTE) {
-    while (end < line.length && line[end] !== QUOTE) end += line[end] === BACKSLASH ? 2 : 1;
-    end++;
-  } else {
-    while (end < line.length && !isDelimiter(line[end]!)) end++;
-  }
-  return decodeText(line, start, Math.min(end, line.length));
+  if (text.charCodeAt(start) === QUOTE) end = endOfEscaped(text, start);
+  else while (end < text.length && !isDelimiter(text.charCodeAt(end))) end++;
+  const value = text.slice(start, end);
+  // A longer slice would keep the whole line for as long as an id is kept.
+  return value.length < SHORT_SLICE ? value : [...value].join('');
 }
 
-function isDelimiter(byte: number): boolean {
-  return byte <= 0x20 || byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET;
+function isDelimiter(unit: number): boolean {
+  return unit <= 0x20 || unit === COMMA || unit === CLOSE_BRACE || unit === CLOSE_BRACKET;
 }

@@ -1,12 +1,13 @@
 import { type JsonValue, RemoteError } from '@stratumkit/codec';
+import { decodeMessages } from '../batch.ts';
 import type { Sv1Error } from '../failure.ts';
 import {
-  decodeLine,
   encodeCall,
   encodeResponse,
   type RpcId,
   rpcId,
   type Sv1Call,
+  type Sv1Message,
   type Sv1Response,
 } from '../message.ts';
 import { Configure, type ConfigureParams, type ConfigureResult } from '../methods/configure.ts';
@@ -122,12 +123,17 @@ export class ClientSession {
 
   handle(line: Uint8Array): readonly ClientSessionOutput[] {
     try {
-      const message = decodeLine(line);
-      return message.type === 'call' ? this.#call(message) : this.#response(message);
+      return decodeMessages(line).flatMap((message) =>
+        message instanceof RemoteError ? [fault(message)] : this.#message(message),
+      );
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
-      return [{ type: 'fault', code: (error as Sv1Error).code }];
+      return [fault(error as Sv1Error)];
     }
+  }
+
+  #message(message: Sv1Message): readonly ClientSessionOutput[] {
+    return message.type === 'call' ? this.#call(message) : this.#response(message);
   }
 
   #request(method: string, params: JsonValue, tag = 0, id?: number): Uint8Array {
@@ -211,4 +217,8 @@ export class ClientSession {
 
 function isAnswered({ id }: Sv1Call): boolean {
   return id !== undefined && id !== 'null';
+}
+
+function fault({ code }: Sv1Error): ClientSessionOutput {
+  return { type: 'fault', code };
 }

@@ -1,13 +1,14 @@
 import { targetFromDifficulty } from '@stratumkit/bitcoin';
 import { type JsonValue, RemoteError } from '@stratumkit/codec';
+import { decodeMessages, type ReadMessage } from '../batch.ts';
 import type { Sv1Error } from '../failure.ts';
 import {
-  decodeLine,
   encodeCall,
   encodeResponse,
   type RpcId,
   rpcId,
   type Sv1Call,
+  type Sv1Message,
   type Sv1Response,
 } from '../message.ts';
 import { Configure, type ConfigureParams } from '../methods/configure.ts';
@@ -48,7 +49,7 @@ export class ServerSession {
   #nextId = 1;
   #held: Sv1Call[] = [];
   #heldBytes = 0;
-  #lineBytes = 0;
+  #messageBytes = 0;
   #allowedMask: number | undefined;
   #requestedMask: number | undefined;
   #terms: SubscriptionTerms | undefined;
@@ -95,16 +96,30 @@ export class ServerSession {
     return this.#wantsExtranonce;
   }
 
-  /** A line as `LineSplitter` cuts it. */
+  /**
+   * A line as `LineSplitter` cuts it. Each call of a batch is answered by a line of its own as soon as it can be: miners read lines and
+   * tell answers apart by their ids, and a share is not to wait for an authorization that upstream decides about.
+   */
   handle(line: Uint8Array): readonly ServerSessionOutput[] {
     if (this.#hasEnded) return [];
-    this.#lineBytes = line.length;
-    let message: ReturnType<typeof decodeLine>;
+    let messages: readonly ReadMessage[];
     try {
-      message = decodeLine(line);
+      messages = decodeMessages(line);
     } catch (error) {
       return this.#fault(asSv1Error(error));
     }
+    this.#messageBytes = line.length / messages.length;
+    if (messages.length === 1) return this.#read(messages[0]!);
+    const outputs: ServerSessionOutput[] = [];
+    for (const message of messages) if (!this.#hasEnded) outputs.push(...this.#read(message));
+    return outputs;
+  }
+
+  #read(message: ReadMessage): readonly ServerSessionOutput[] {
+    return message instanceof RemoteError ? this.#fault(message) : this.#message(message);
+  }
+
+  #message(message: Sv1Message): readonly ServerSessionOutput[] {
     if (message.type === 'response') return this.#response(message);
     if (this.#held.length > 0) return this.#hold(message);
     return this.#call(message);
@@ -292,7 +307,7 @@ export class ServerSession {
   }
 
   #hold(call: Sv1Call): readonly ServerSessionOutput[] {
-    this.#heldBytes += this.#lineBytes;
+    this.#heldBytes += this.#messageBytes;
     const { heldCalls, heldBytes } = this.#limits;
     if (this.#held.length >= heldCalls || this.#heldBytes > heldBytes) return [this.#end('too-many-calls')];
     this.#held.push(call);

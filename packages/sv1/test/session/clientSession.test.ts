@@ -108,6 +108,16 @@ describe('ClientSession', () => {
     expect(create().handle(bytes('HTTP/1.1 400 Bad Request'))).toEqual([{ type: 'fault', code: 'not-json' }]);
   });
 
+  it('reads a batch', () => {
+    const line =
+      '[{"id":null,"method":"mining.set_difficulty","params":[2]},7,{"id":null,"method":"mining.set_difficulty","params":[4]}]';
+    expect(create().handle(bytes(line))).toEqual([
+      { type: 'difficulty', difficulty: 2 },
+      { type: 'fault', code: 'not-an-object' },
+      { type: 'difficulty', difficulty: 4 },
+    ]);
+  });
+
   describe('answers', () => {
     it('are matched by id, whatever their order', () => {
       const client = create();

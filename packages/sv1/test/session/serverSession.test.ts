@@ -1,6 +1,7 @@
 import { fromHex } from '@stratumkit/codec';
 import {
   DEFAULT_SERVER_SESSION_LIMITS,
+  MAX_BATCH_MESSAGES,
   MAX_LINE_BYTES,
   rpcError,
   ServerSession,
@@ -379,7 +380,8 @@ describe('ServerSession', () => {
     });
 
     it.each([
-      ['a batch', `[${CALLS.ping}]`, 'null'],
+      ['an empty batch', '[]', 'null'],
+      ['a batch that is too long', `[${Array.from({ length: MAX_BATCH_MESSAGES + 1 }, () => CALLS.ping)}]`, 'null'],
       ['bytes that are not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 'null'],
       ['a zero byte', '\u0000', 'null'],
       ['no id, but something in its place', '{"id":foo,"method":"mining.ping"}', 'null'],
@@ -406,6 +408,49 @@ describe('ServerSession', () => {
         for (const output of session.handle(bytes(line)))
           if (output.type === 'send') expect(text(output.line)).not.toContain(secret);
       }
+    });
+  });
+
+  describe('batches', () => {
+    const batch = (session: ServerSession, ...names: CallName[]) =>
+      short(session.handle(bytes(`[${names.map((name) => CALLS[name])}]`)));
+
+    it('are answered call by call, in their order', () => {
+      const session = create();
+      expect(batch(session, 'configure', 'subscribe', 'unknown', 'ping', 'response')).toEqual([
+        ...['greeted', '1 result', 'configured'],
+        ...['2 result', 'subscribed'],
+        'null error 20',
+        'p pong',
+      ]);
+      expect(batch(session, 'authorize', 'ping')).toEqual(['authorize', 'p pong']);
+    });
+
+    it('may hold what is no message', () => {
+      const session = create();
+      expect(short(session.handle(bytes(`[${CALLS.ping},7,{"id":5},${CALLS.ping}]`)))).toEqual([
+        ...['greeted', 'p pong'],
+        ...['null error 20', 'fault'],
+        ...['5 error 20', 'fault'],
+        'p pong',
+      ]);
+    });
+
+    it('of faults end the session, and nothing behind them is taken', () => {
+      const { faults } = DEFAULT_SERVER_SESSION_LIMITS;
+      const session = create();
+      const outputs = short(session.handle(bytes(`[${Array.from({ length: faults }, () => 7)},${CALLS.ping}]`)));
+      expect(outputs.slice(-2)).toEqual(['fault', 'end too-many-faults']);
+    });
+
+    it('wait with the calls before them for the version mask, up to the same number', () => {
+      const undecided = (options = {}) => new ServerSession({ subscribe: () => TERMS, ...options });
+      const session = undecided();
+      expect(batch(session, 'configure', 'subscribe', 'ping')).toEqual(['greeted']);
+      expect(short(session.setAllowedVersionMask(MASK))).toContain('p pong');
+      const names = Array.from({ length: MAX_BATCH_MESSAGES }, () => 'configure' as const);
+      const other = undecided({ limits: { heldCalls: 4 } });
+      expect(batch(other, ...names)).toEqual(['greeted', 'end too-many-calls']);
     });
   });
 
