@@ -1,4 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net';
+import type { Connection } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
 import { systemClock } from './clock.ts';
 import { CloseLog } from './closeLog.ts';
@@ -19,10 +20,17 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
   const clock = options.clock ?? systemClock;
   const socket = await openSocket(options);
   const log = new CloseLog(logger);
+  let connection: Connection<P>;
+  try {
+    connection = options.createConnection(clock());
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
   const link = new SocketLink<P>({
     socket,
     remote: { address: socket.remoteAddress ?? host, port },
-    connection: options.createConnection(clock()),
+    connection,
     onEvent: (event, eventLink, now) => {
       if (event.type === 'closed') log.add(event.cause, { link: eventLink.id, host, port }, event.detail, now);
       onEvent(event, eventLink, now);

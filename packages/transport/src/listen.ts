@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ConfigError } from '@stratumkit/codec';
-import { type CloseCause, ConnectionGate } from '@stratumkit/connection';
+import { type CloseCause, type Connection, ConnectionGate } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
 import { systemClock } from './clock.ts';
 import { CloseLog } from './closeLog.ts';
@@ -102,10 +102,20 @@ class TcpListener<P extends Protocol> implements Listener<P> {
       this.#log.add(permit.cause, { address }, {}, now);
       return;
     }
+    let connection: Connection<P>;
+    try {
+      connection = this.#options.createConnection({ address, port }, now);
+    } catch (error) {
+      // A bug of ours that one peer met: the others go on.
+      permit.release();
+      socket.on('error', () => {}).destroy();
+      this.#log.add('internal-error', { address }, { error }, now);
+      return;
+    }
     const link = new SocketLink<P>({
       socket,
       remote: { address, port },
-      connection: this.#options.createConnection({ address, port }, now),
+      connection,
       onEvent: (event, _link, eventTime) => {
         if (event.type === 'ready') permit.established();
         if (event.type === 'closed') {
