@@ -17,6 +17,12 @@ export class HeldShares {
   readonly #queues = new Map<ServedChannel, HeldShare[]>();
   readonly #waiting = new Map<number, HeldShare>();
   #lastTicket = 0;
+  #size = 0;
+
+  /** Shares of all channels that wait. */
+  get size(): number {
+    return this.#size;
+  }
 
   /** Shares of a channel that wait, directly or behind others. */
   of(served: ServedChannel): number {
@@ -46,11 +52,13 @@ export class HeldShares {
     const queue = this.#queues.get(held.served) ?? [];
     const blocked = queue.findIndex((each) => each.state === 'waiting');
     const released = queue.splice(0, blocked === -1 ? queue.length : blocked);
+    this.#size -= released.length;
     if (queue.length === 0) this.#queues.delete(held.served);
     return { held, released: released.filter((each) => each.state !== 'refused') };
   }
 
   #append(held: HeldShare): HeldShare {
+    this.#size++;
     const queue = this.#queues.get(held.served);
     if (queue === undefined) this.#queues.set(held.served, [held]);
     else queue.push(held);

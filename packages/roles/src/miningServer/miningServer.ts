@@ -61,10 +61,17 @@ export class MiningServer {
   constructor(options: MiningServerOptions) {
     this.#limits = { ...DEFAULT_MINING_SERVER_LIMITS, ...options.limits };
     this.#distribution = new Distribution(this.#peers, this.#limits.maxReceiversPerTurn);
-    const { maxClosedChannels, maxWorkersPerChannel, maxHeldShares, reconnectGraceMs, updateIntervalMs } = this.#limits;
+    const { maxClosedChannels, maxWorkersPerChannel, reconnectGraceMs, updateIntervalMs } = this.#limits;
+    const { maxHeldShares, maxHeldSharesInAll } = this.#limits;
     const { extranonces, hash = portableHash, maxBatchDelayMs = DEFAULT_BATCH_DELAY_MS } = options;
     const { holdsShare = () => false } = options;
-    this.#desk = new ShareDesk({ maxBatchDelayMs, maxWorkersPerChannel, maxHeldShares, holdsShare });
+    this.#desk = new ShareDesk({
+      maxBatchDelayMs,
+      maxWorkersPerChannel,
+      maxHeldShares,
+      maxHeldSharesInAll,
+      holdsShare,
+    });
     this.#keeper = new ChannelKeeper(
       this.#peers,
       this.#distribution,

@@ -27,6 +27,7 @@ export interface ShareDeskOptions {
   readonly maxBatchDelayMs: number;
   readonly maxWorkersPerChannel: number;
   readonly maxHeldShares: number;
+  readonly maxHeldSharesInAll: number;
   readonly holdsShare: (share: AcceptedShare) => boolean;
 }
 
@@ -81,7 +82,7 @@ export class ShareDesk {
       outputs.push(...refuse(peer.connection, share, result.errorCode, served, worker));
     } else if (served.accounting.isFull) {
       outputs.push({ type: 'close', to: peer.connection, reason: 'ledger-behind' });
-    } else if (this.#held.of(served) >= this.#options.maxHeldShares) {
+    } else if (this.#isHoldingTooMany(served, result)) {
       outputs.push({ type: 'close', to: peer.connection, reason: 'upstream-behind' });
     } else if (this.#options.holdsShare(result)) {
       const ticket = this.#held.hold(served, result, worker);
@@ -92,6 +93,13 @@ export class ShareDesk {
       this.#accept(served, result, worker, outputs, now);
     }
     return outputs;
+  }
+
+  #isHoldingTooMany(served: ServedChannel, share: AcceptedShare): boolean {
+    const { maxHeldShares, maxHeldSharesInAll, holdsShare } = this.#options;
+    const own = this.#held.of(served);
+    if (own >= maxHeldShares) return true;
+    return this.#held.size >= maxHeldSharesInAll && (own > 0 || holdsShare(share));
   }
 
   /** The upstream's answer to a held share; `served` is undefined if none waits for one. */

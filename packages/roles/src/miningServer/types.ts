@@ -49,6 +49,8 @@ export interface MiningServerLimits {
   readonly maxClosedChannels: number;
   /** Shares of one channel that wait for an upstream's answer. */
   readonly maxHeldShares: number;
+  /** The same for all channels together. */
+  readonly maxHeldSharesInAll: number;
   /** Devices drop a server that gives them no job for long: a fresh one is sent when the last is this old. */
   readonly jobIntervalMs: number;
   /** A client that was told to reconnect is disconnected after this time. */
@@ -65,6 +67,7 @@ export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
   maxWorkersPerChannel: 1_000,
   maxClosedChannels: 32,
   maxHeldShares: 10_000,
+  maxHeldSharesInAll: 200_000,
   jobIntervalMs: 50_000,
   reconnectGraceMs: 30_000,
   updateIntervalMs: 1_000,

@@ -71,7 +71,8 @@ export class Aggregator implements ProxyMode {
     this.#sums = new ChannelSums(options.targets);
     this.#identities = new ShareIdentities(0, '');
     const jobOf = (templateId: bigint) => this.#space?.jobs.get(templateId);
-    this.#forwarder = new ShareForwarder(jobOf, this.#limits.answerAlarmMs);
+    const { answerAlarmMs, maxUnansweredShares } = this.#limits;
+    this.#forwarder = new ShareForwarder(jobOf, answerAlarmMs, maxUnansweredShares);
   }
 
   get connections(): number {

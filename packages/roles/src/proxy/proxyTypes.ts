@@ -18,6 +18,8 @@ export interface ProxyLimits {
   readonly updateMs: number;
   /** Shares sent up that are not answered for so long raise the alarm. */
   readonly answerAlarmMs: number;
+  /** Shares sent up that are waited for, of all channels; the oldest are given up. */
+  readonly maxUnansweredShares: number;
   /** Transparent mode: a request for a channel that the upstream does not answer for so long is refused. */
   readonly openAnswerMs: number;
   /**
@@ -32,6 +34,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   noWorkMs: 30_000,
   updateMs: 1_000,
   answerAlarmMs: 600_000,
+  maxUnansweredShares: 100_000,
   openAnswerMs: 20_000,
   channelRequests: { burst: 4_000, perSecond: 250 },
   foreignMessages: { burst: 50, perSecond: 0.5 },

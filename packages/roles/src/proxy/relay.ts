@@ -69,10 +69,11 @@ export class Relay implements ProxyMode {
       ...(hash === undefined ? {} : { hash }),
       ...(createJobHasher === undefined ? {} : { createJobHasher }),
     };
-    const { answerAlarmMs, channelRequests, foreignMessages, openAnswerMs, updateMs } = this.#limits;
+    const { answerAlarmMs, channelRequests, foreignMessages, maxUnansweredShares, openAnswerMs, updateMs } =
+      this.#limits;
     const { unansweredRequests } = this.#channelOptions.clientLimits;
     this.#openings = new RelayOpenings(openAnswerMs, channelRequests, unansweredRequests);
-    this.#shares = new RelayShares(jobs, answerAlarmMs, maxWorkersPerChannel);
+    this.#shares = new RelayShares(jobs, answerAlarmMs, maxUnansweredShares, maxWorkersPerChannel);
     this.#updates = new RelayUpdates(updateMs);
     this.#keeper = new RelayKeeper(this.#openings, this.#shares, this.#updates);
     this.#foreignBudget = new TokenBucket(foreignMessages);

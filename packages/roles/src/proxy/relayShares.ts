@@ -37,10 +37,10 @@ export class RelayShares {
   readonly #maxWorkers: number;
   #lastOrder = 0;
 
-  constructor(jobs: RelayJobs, alarmMs: number, maxWorkers: number) {
+  constructor(jobs: RelayJobs, alarmMs: number, maxUnanswered: number, maxWorkers: number) {
     this.#jobs = jobs;
     this.#maxWorkers = maxWorkers;
-    this.sent = new SentShares(alarmMs);
+    this.sent = new SentShares(alarmMs, maxUnanswered);
   }
 
   submit(peer: RelayPeer, share: Submission, tlvs: readonly TlvField[], now: Now): Outputs {

@@ -32,14 +32,18 @@ export type Step<Share> = Verdict<Share> | ProxyOutput<never>;
 export class SentShares<Share extends SentShare> {
   readonly counters = new ShareCounters();
   readonly #alarmMs: number;
+  readonly #max: number;
   /** By upstream channel and its sequence numbers, oldest first. */
   readonly #byChannel = new Map<ClientChannel, Map<number, Share>>();
   /** By the time they were sent. */
   readonly #unanswered = new DueQueue<Share>();
+  readonly #sentAs = new Map<Share, { readonly channel: ClientChannel; readonly sequenceNumber: number }>();
   #alarmedAtMs: number | undefined;
 
-  constructor(alarmMs: number) {
+  /** `max`: shares on all channels that are waited for; the oldest are given up. */
+  constructor(alarmMs: number, max: number) {
     this.#alarmMs = alarmMs;
+    this.#max = max;
   }
 
   get unanswered(): number {
@@ -68,8 +72,12 @@ export class SentShares<Share extends SentShare> {
     shares.set(sequenceNumber, share);
     this.#unanswered.set(share, now.monotonicMs);
     this.counters.sharesForwarded++;
-    const forgotten = givenUp === undefined ? undefined : this.#take(channel, givenUp);
-    return forgotten === undefined ? [] : this.#giveUp([forgotten], 'too-many');
+    this.#sentAs.set(share, { channel, sequenceNumber });
+    const forgotten = [givenUp === undefined ? undefined : this.#take(channel, givenUp), this.#takeSurplus()];
+    return this.#giveUp(
+      forgotten.filter((each) => each !== undefined),
+      'too-many',
+    );
   }
 
   answered(output: MiningClientOutput): Step<Share>[] {
@@ -95,7 +103,10 @@ export class SentShares<Share extends SentShare> {
     const shares = channel === undefined ? undefined : this.#byChannel.get(channel);
     if (channel === undefined || shares === undefined) return [];
     this.#byChannel.delete(channel);
-    for (const share of shares.values()) this.#unanswered.delete(share);
+    for (const share of shares.values()) {
+      this.#unanswered.delete(share);
+      this.#sentAs.delete(share);
+    }
     return this.#giveUp([...shares.values()], reason);
   }
 
@@ -119,7 +130,14 @@ export class SentShares<Share extends SentShare> {
     shares.delete(sequenceNumber);
     if (shares.size === 0) this.#byChannel.delete(channel);
     this.#unanswered.delete(share);
+    this.#sentAs.delete(share);
     return share;
+  }
+
+  #takeSurplus(): Share | undefined {
+    const oldest = this.#unanswered.size > this.#max ? this.#unanswered.takeDue(Number.POSITIVE_INFINITY) : undefined;
+    const sentAs = oldest === undefined ? undefined : this.#sentAs.get(oldest);
+    return sentAs === undefined ? undefined : this.#take(sentAs.channel, sentAs.sequenceNumber);
   }
 
   #giveUp(shares: readonly Share[], reason: UnknownReason): Step<Share>[] {

@@ -17,9 +17,9 @@ export class ShareForwarder {
   readonly sent: SentShares<TrunkShare>;
   readonly #jobOf: (templateId: bigint) => UpstreamJob | undefined;
 
-  constructor(jobOf: (templateId: bigint) => UpstreamJob | undefined, alarmMs: number) {
+  constructor(jobOf: (templateId: bigint) => UpstreamJob | undefined, alarmMs: number, maxUnanswered: number) {
     this.#jobOf = jobOf;
-    this.sent = new SentShares(alarmMs);
+    this.sent = new SentShares(alarmMs, maxUnanswered);
   }
 
   /** Whether a share is worth something to the upstream. A block is, whatever the upstream's target. */

@@ -94,3 +94,28 @@ describe('a downstream that opens and closes channels', () => {
     expect(other.say(open(1))[0]?.name).toBe('OpenExtendedMiningChannel.Success');
   });
 });
+
+describe('an upstream that gives work and answers no share', () => {
+  it.each(['aggregating', 'transparent'] as const)('makes a proxy that is %s remember so many, and no more', (mode) => {
+    const network = new Network();
+    const pool = network.pool('pool');
+    const proxy = network.proxy('proxy', [upstream('pool')], { mode, limits: { maxUnansweredShares: 5 } });
+    network.farm('farm', [upstream('proxy')], { devices: 3, hashrate: 50, channel: 'extended' });
+    pool.answerShares = 'never';
+    network.run(120);
+    expect(proxy.core.unansweredShares).toBe(5);
+    const givenUp = proxy.eventsOf('sharesUnknown').filter(({ reason }) => reason === 'too-many');
+    expect(givenUp.length).toBe(proxy.core.totals.sharesForwarded - 5);
+  });
+
+  it('has downstreams sent away when too many of their shares wait', () => {
+    const network = new Network();
+    const pool = network.pool('pool');
+    const proxy = network.proxy('proxy', [upstream('pool')], { serverLimits: { maxHeldSharesInAll: 4 } });
+    const farm = network.farm('farm', [upstream('proxy')], { devices: 3, hashrate: 50 });
+    pool.answerShares = 'never';
+    network.run(60);
+    expect(farm.events.filter(({ type }) => type === 'disconnected').length).toBeGreaterThan(0);
+    expect(proxy.core.totals.sharesForwarded).toBeGreaterThan(0);
+  });
+});
