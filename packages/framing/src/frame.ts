@@ -31,7 +31,8 @@ export function encodeFrame<Fields extends FieldMap>(
   const out = new Uint8Array(FRAME_HEADER_SIZE + length);
   const { extensionType, channelMessage, messageType } = definition;
   const start = encodeFrameHeaderInto({ extensionType, channelMessage, messageType, length }, out, 0);
-  out.set(trailer, definition.encodeInto(value, out, start));
+  const end = definition.encodeInto(value, out, start);
+  if (trailer.length > 0) out.set(trailer, end);
   return out;
 }
 

@@ -5,6 +5,7 @@ import { type ActiveWork, maxNtime, merkleRootOf } from '../miningClient/work.ts
 /** Consensus allows a header's time to be two hours ahead. */
 const MAX_FUTURE_SECONDS = 7200;
 const NONCES = 2 ** 32;
+const NO_EXTRANONCE = new Uint8Array(0);
 
 /** What a device is to search: work, and the version bits it may change. */
 export interface SearchOrder {
@@ -166,6 +167,7 @@ function popCount(value: number): number {
 }
 
 function bigEndian(value: number, size: number): Uint8Array {
+  if (size === 0) return NO_EXTRANONCE;
   const out = new Uint8Array(size);
   for (let i = size - 1, rest = value; i >= 0 && rest > 0; i--, rest = Math.floor(rest / 256)) out[i] = rest % 256;
   return out;

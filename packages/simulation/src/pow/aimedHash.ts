@@ -84,7 +84,12 @@ class AimedHash implements HashBackend {
 
   #squeeze(tweak: number): Uint8Array {
     const out = new Uint8Array(HASH_SIZE);
-    const [a, b, c, d] = this.#lanes as unknown as [number, number, number, number];
+    // Taking a typed array apart would iterate over it.
+    const lanes = this.#lanes;
+    const a = lanes[0]!;
+    const b = lanes[1]!;
+    const c = lanes[2]!;
+    const d = lanes[3]!;
     let state = tweak;
     for (let at = 0; at < HASH_SIZE; at += 16) {
       state = scramble(state ^ a ^ at);

@@ -188,6 +188,10 @@ export abstract class SimProcess<Input = unknown, Output = unknown> implements E
 
   #flush(): void {
     while (this.#dirty.length > 0) {
+      if (this.#dirty.length === 1) {
+        this.#dirty.pop()!.flush();
+        continue;
+      }
       const dirty = this.#dirty;
       this.#dirty = [];
       for (const endpoint of dirty) endpoint.flush();
