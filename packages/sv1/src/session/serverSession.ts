@@ -256,8 +256,7 @@ export class ServerSession {
     const result = Subscribe.formatResult({ subscriptions, extranonce1, extranonce2Size });
     const answer = this.answer(call, result);
     if (!isFirst) return [answer];
-    // A slice of a long string would keep all of it.
-    const name = [...(userAgent ?? '').slice(0, this.#limits.userAgentLength)].join('');
+    const name = detached((userAgent ?? '').slice(0, this.#limits.userAgentLength));
     return [answer, { type: 'subscribed', userAgent: name, terms }];
   }
 
@@ -272,7 +271,9 @@ export class ServerSession {
     }
     this.#waiting.set(workerName, (this.#waiting.get(workerName) ?? 0) + 1);
     this.#waitingCount++;
-    return [{ type: 'authorize', call: { id: call.id }, workerName }];
+    // It may take long until somebody decides about it.
+    const id = call.id === undefined ? undefined : detached(call.id);
+    return [{ type: 'authorize', call: { id }, workerName }];
   }
 
   #submit(call: Sv1Call, share: SubmitParams): readonly ServerSessionOutput[] {
@@ -365,6 +366,11 @@ export function reconnectLine(params: ReconnectParams): Uint8Array {
 /** `client.show_message`: text for the operator of the miner. */
 export function messageLine(text: string): Uint8Array {
   return encodeCall({ method: ClientShowMessage.name, params: ClientShowMessage.formatParams({ text }) });
+}
+
+/** A string of its own: a slice of a long one keeps all of it. */
+function detached(text: string): string {
+  return [...text].join('');
 }
 
 function asSv1Error(error: unknown): Sv1Error {
