@@ -1,5 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { displayText } from '@stratumkit/codec';
+import { connectAdvice } from '@stratumkit/connection';
 import type { Logger } from '@stratumkit/runtime';
 import type { MiningDeviceEvent } from './options.ts';
 
@@ -14,6 +15,8 @@ export function logEvent(log: Logger, event: MiningDeviceEvent, names: readonly 
       log.info(named, EVENT_TEXTS[type]);
       return;
     case 'disconnected':
+      log.warn({ ...named, hint: connectAdvice(event.reason) }, EVENT_TEXTS[type]);
+      return;
     case 'redirectRefused':
       log.warn(named, EVENT_TEXTS[type]);
       return;

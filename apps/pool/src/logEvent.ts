@@ -1,5 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { displayText, toHex } from '@stratumkit/codec';
+import { connectAdvice } from '@stratumkit/connection';
 import type { EventLog } from '@stratumkit/runtime';
 import type { PoolAppEvent } from './events.ts';
 
@@ -34,7 +35,8 @@ export function logEvent(log: EventLog, event: PoolAppEvent): void {
   if (!log.isLevelEnabled(level)) return;
   const { type: _, ...fields } = event;
   const isPublic = level === 'info' || level === 'warn' || level === 'error';
-  log[level](printable(fields, isPublic), text);
+  const hint = event.type === 'templateProviderUnreachable' ? connectAdvice(event.cause) : undefined;
+  log[level]({ ...printable(fields, isPublic), hint }, text);
 }
 
 const PEER_TEXTS = new Set(['userIdentity', 'worker', 'vendor', 'deviceId', 'reason']);

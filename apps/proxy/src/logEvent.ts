@@ -1,5 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { displayText, toHex } from '@stratumkit/codec';
+import { connectAdvice } from '@stratumkit/connection';
 import type { EventLog } from '@stratumkit/runtime';
 import type { ProxyAppEvent } from './events.ts';
 
@@ -45,7 +46,8 @@ export function logEvent(log: EventLog, event: ProxyAppEvent): void {
   const isPublic = level === 'info' || level === 'warn' || level === 'error';
   // Of a failed upstream the reason may be its error code.
   const texts = type === 'upstreamFailed' ? PEER_TEXTS_ESCAPED : isPublic ? PEER_TEXTS_HIDDEN : PEER_TEXTS_ESCAPED;
-  log[level](printable(fields, texts), text);
+  const hint = event.type === 'upstreamFailed' ? connectAdvice(event.reason) : undefined;
+  log[level]({ ...printable(fields, texts), hint }, text);
 }
 
 const PEER_TEXTS = new Set(['userIdentity', 'worker', 'vendor', 'deviceId', 'reason']);

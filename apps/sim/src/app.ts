@@ -57,6 +57,7 @@ export const sim = defineApp({
     { command: 'sim --faults real --devices 4', does: 'real proof of work and encryption' },
   ],
   options: FIELDS,
+  endsAtSignals: true,
   check: (config) => void scenarioKey(config),
   async run(config, { process }) {
     const { json, seeds } = config;
@@ -78,7 +79,7 @@ export const sim = defineApp({
         write(
           `seed ${seed} ok  ${report.shares.credited} credited  ${report.traceHash}  ${wallSeconds.toFixed(1)} s\n`,
         );
-      // Signals are heard between two runs.
+      // Between two runs a reader that went away is heard.
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (seeds > 1) write(`${json ? JSON.stringify(totals.toJson()) : JSON.stringify(totals.toJson(), undefined, 2)}\n`);

@@ -1,5 +1,6 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { displayText } from '@stratumkit/codec';
+import { connectAdvice } from '@stratumkit/connection';
 import type { EventLog } from '@stratumkit/runtime';
 import type { TranslatorAppEvent } from './events.ts';
 
@@ -47,7 +48,8 @@ export function logEvent(log: EventLog, event: TranslatorAppEvent): void {
   if (!log.isLevelEnabled(level)) return;
   const { type: _, ...fields } = event;
   const isPublic = level === 'info' || level === 'warn' || level === 'error';
-  log[level](printable(fields, isPublic), text);
+  const hint = event.type === 'upstreamFailed' ? connectAdvice(event.reason) : undefined;
+  log[level]({ ...printable(fields, isPublic), hint }, text);
 }
 
 function printable(fields: object, isPublic: boolean): Record<string, unknown> {

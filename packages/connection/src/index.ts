@@ -1,4 +1,5 @@
 export { CLOSE_CAUSES, type CloseCause, type CloseDetail, type CloseFamily, flushesQueue } from './closeCause.ts';
+export { connectAdvice } from './connectAdvice.ts';
 export { Connection } from './connection.ts';
 export { sanitizeErrorCode } from './errorCode.ts';
 export type {

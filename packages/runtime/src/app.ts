@@ -23,6 +23,11 @@ export interface AppDefinition<F extends Fields> {
   /** Variables `PREFIX__KEY` override the configuration file; by default the name in upper snake case. */
   readonly environmentPrefix?: string;
   readonly options: F;
+  /**
+   * A signal ends the process as if it knew none: for an app that computes without a pause, so that no handler would ever run, and
+   * has nothing to undo.
+   */
+  readonly endsAtSignals?: boolean;
   /** Checks beyond single values, also under `--check`. Throws `ConfigError`. */
   check?(options: InferFields<F>): void;
   /**

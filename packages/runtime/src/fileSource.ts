@@ -25,7 +25,9 @@ export function treeOfToml(text: string, fileName: string, fields: Fields): RawT
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     // The rest of the message quotes the file, which may hold secrets; for the same reason there is no cause.
-    const reason = error.message.split('\n')[0];
+    const reason = error.message
+      .split('\n')[0]
+      ?.replace(/: invalid value$/, ': invalid value; a text stands in quotes');
     throw new ConfigError('config-syntax', `${fileName}:${error.line}:${error.column}: ${reason}`);
   }
   const lines = indexTomlLines(text);

@@ -83,7 +83,8 @@ async function runUntilStopped<F extends Fields>(
   const stopped = createDeferred<number>();
   const forced = createDeferred<number>();
   let signals = 0;
-  const removeSignals = edge.onSignal(['SIGINT', 'SIGTERM'], (signal) => {
+  const signalNames = app.endsAtSignals === true ? [] : (['SIGINT', 'SIGTERM'] as const);
+  const removeSignals = edge.onSignal(signalNames, (signal) => {
     signals += 1;
     if (signals > 1) {
       log.warn({ signal }, 'second signal, ending at once');

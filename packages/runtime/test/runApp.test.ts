@@ -122,6 +122,17 @@ describe('life of an app', () => {
     expect(edge.err()).toBe(text);
   });
 
+  it('leaves signals to the system when told so', async () => {
+    const edge = createFakeProcess();
+    let heard: boolean | undefined;
+    const app = createApp(async () => {
+      heard = edge.signal('SIGINT');
+      return 0;
+    });
+    expect(await runApp({ ...app, endsAtSignals: true }, edge)).toBe(0);
+    expect(heard).toBe(false);
+  });
+
   it('ends at once at the second signal', async () => {
     const edge = createFakeProcess();
     const app = createApp(async (_, { resources }) => {

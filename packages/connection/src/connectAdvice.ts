@@ -1,0 +1,19 @@
+import type { CloseCause } from './closeCause.ts';
+
+const ADVICE: { readonly [cause in CloseCause]?: string } = {
+  'connect-failed': 'nothing listens there: check host and port',
+  'connect-timeout': 'nothing answers there: check host, port and firewalls',
+  'wrong-authority':
+    'the server has another authority key: compare the key in the URL with the one that the server prints',
+  'certificate-expired': "check both machines' clocks",
+  'certificate-not-yet-valid': "check both machines' clocks",
+  'setup-error': 'the server speaks another protocol on this port, or refuses what was asked for',
+  probe: 'the server may speak Stratum V2, or want encryption',
+  'peer-closed': 'if it does so at once, the server may speak Stratum V1, or no encryption',
+};
+
+/** What an operator may do about an upstream that was lost for this reason, a close cause with or without `: detail` behind it. */
+export function connectAdvice(reason: string): string | undefined {
+  const [cause = ''] = reason.split(':', 1);
+  return Object.hasOwn(ADVICE, cause) ? ADVICE[cause as CloseCause] : undefined;
+}

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { connectAdvice } from '../src/index.ts';
+
+it.each([
+  ['wrong-authority', /compare the key/],
+  ['setup-error: unsupported-protocol', /another protocol/],
+  ['peer-closed', /Stratum V1/],
+  ['probe', /Stratum V2/],
+])('says what to do about %s', (reason, advice) => expect(connectAdvice(reason)).toMatch(advice));
+
+it.each(['shutdown', 'nonsense', 'toString', ''])('has nothing to say about "%s"', (reason) =>
+  expect(connectAdvice(reason)).toBeUndefined(),
+);
