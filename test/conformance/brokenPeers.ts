@@ -32,7 +32,8 @@ export interface BrokenPeer {
   readonly takesPlain?: boolean;
 }
 
-type Side = 'downstream' | 'upstream';
+/** `behind`: the downstream side where the test is the upstream, too. */
+type Side = 'downstream' | 'upstream' | 'behind';
 
 export function readBrokenPeers(role: TestedRole): readonly BrokenPeer[] {
   const path = new URL(`brokenPeers/${role}.json`, import.meta.url);
@@ -48,7 +49,7 @@ const OTHER_KEY = new Uint8Array(32).fill(9);
 /** Stands in front of a role and makes it a broken peer. */
 function tapOf(peer: BrokenPeer, role: TestedRole): Tap {
   return async ({ address, side, noise, onCrash }) => {
-    const mine = peer.side === undefined || peer.side === side;
+    const mine = peer.side === side || (peer.side === undefined && side !== 'behind');
     const interceptor = await createInterceptor({
       listen: { host: address.host, port: 0 },
       upstream: address,
@@ -59,7 +60,7 @@ function tapOf(peer: BrokenPeer, role: TestedRole): Tap {
         ...(mine ? peer.faults : {}),
         // What listens behind a tap of ours speaks without encryption; a test that listens does as it says.
         plainUpstream: noise && side === 'downstream',
-        speaks: role === 'translator' && side === 'downstream' ? 'sv1' : noise ? undefined : 'plain',
+        speaks: role === 'translator' && side !== 'upstream' ? 'sv1' : noise ? undefined : 'plain',
         refusesPlain: noise && peer.takesPlain !== true,
       },
       ...(onCrash === undefined ? {} : { onCrash }),

@@ -26,7 +26,7 @@ export interface Address {
 /** Puts something in front of an address; `noise`: those who connect there speak with encryption. */
 export type Tap = (where: {
   readonly address: Address;
-  readonly side: 'downstream' | 'upstream';
+  readonly side: 'downstream' | 'upstream' | 'behind';
   readonly noise: boolean;
   /** The role is no more: nor are its other sides. */
   readonly onCrash?: () => void;
@@ -189,7 +189,7 @@ async function betweenTarget(
   const noise = security === 'noise' || test.about.needs.length > 0;
   const mode = (['together', 'apart'] as const).find((name) => test.about.id.endsWith(`-${name}`));
   const role = await start({ ...pipe.address, noise }, 'plain', mode === undefined ? {} : { mode });
-  const tapped = await tap?.({ address: role.address, side: 'downstream', noise: false });
+  const tapped = await tap?.({ address: role.address, side: 'behind', noise: false });
   const upstreamTap: Tap | undefined =
     tap && ((where) => tap({ ...where, onCrash: () => void tapped?.close().catch(() => undefined) }));
   const target = clientTarget(security, test, upstreamTap, async (upstream) => {

@@ -32,13 +32,23 @@ export class RuleBook {
 
   /** Called when the message is dealt with: its fields are those of the last of its type from now on. */
   passed(message: DecodedFrame | DecodedLine): void {
-    if (this.#entries.length === 0 || !('frame' in message) || message.definition === undefined) return;
-    this.#passed.add(message.definition);
-    this.#setVariables(message.definition.name, message);
+    if (this.#entries.length === 0) return;
+    if (!('frame' in message)) {
+      const method = atPointer(message.json ?? null, '/method');
+      if (typeof method === 'string') this.#setVariables(method, message);
+    } else if (message.definition !== undefined) {
+      this.#passed.add(message.definition);
+      this.#setVariables(message.definition.name, message);
+    }
   }
 
   #setVariables(prefix: string, message: DecodedFrame | DecodedLine): void {
-    if (!('frame' in message)) return;
+    if (!('frame' in message)) {
+      const params = atPointer(message.json ?? null, '/params');
+      if (!Array.isArray(params)) return;
+      for (const [index, value] of params.entries()) this.#scope.variables.set(`${prefix}/params/${index}`, value);
+      return;
+    }
     for (const [field, value] of Object.entries(message.json ?? {})) {
       this.#scope.variables.set(`${prefix}.${field}`, value);
     }

@@ -32,7 +32,7 @@ export interface Rule {
   readonly messageType: number | undefined;
   /** Only while no message of these types has passed on the connection. */
   readonly unseen: readonly MessageDefinition[];
-  /** Only while each value is as said; the last message of a type is known as `OpenStandardMiningChannel.request_id`. */
+  /** Only while each value is as said; the last message of a type is known as `OpenStandardMiningChannel.request_id`, or `mining.notify/params/7`. */
   readonly when: readonly { readonly value: JsonValue; readonly is: JsonValue }[];
   readonly effect: Effect;
 }
