@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { ConfigError, formatJson, type JsonValue } from '@stratumkit/codec';
 import { decodeAuthorityPublicKey, encodeAuthorityPublicKey, publicKeyFromSecret } from '@stratumkit/noise';
 import { formatSocketAddress, type ProcessEdge } from '@stratumkit/runtime';
-import { readConformanceTests, selectTests } from '../conformance/files.ts';
+import { type ConformanceTest, readConformanceTests, selectTests } from '../conformance/files.ts';
 import { formatSuiteHtml } from '../conformance/html.ts';
 import { formatSuiteJson } from '../conformance/json.ts';
 import { runSuite, type SuiteResult, type SuiteTarget } from '../conformance/runSuite.ts';
@@ -13,6 +13,7 @@ import type { TestedRole } from '../format/model.ts';
 import type { Subject } from '../run/connections.ts';
 import { parseAddress, parsePeer } from './addresses.ts';
 import { authoritySecretKey } from './authorityKey.ts';
+import { freeAddress } from './freeAddress.ts';
 import { runShell, startShell } from './shell.ts';
 
 export interface ConformanceFlags {
@@ -42,31 +43,32 @@ interface Address {
   readonly port: number;
 }
 
+/** Roles that have an upstream which the tester can be. */
+const LISTENED_FOR: readonly TestedRole[] = ['device', 'proxy', 'translator'];
 const DEFAULT_JOBS = 4;
 const PREFLIGHT_MS = 5_000;
 
 /** Exit codes: 0 every MUST is kept, 1 one is not, 2 nothing could be tested. */
 export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessEdge): Promise<number> {
-  const tests = selectTests(readConformanceTests(flags.role), flags.only);
+  const selected = selectTests(readConformanceTests(flags.role), flags.only);
   if (flags.list) {
-    edge.stdout.write(formatList(tests));
+    edge.stdout.write(formatList(selected));
     return 0;
   }
   const side = sideOf(flags);
-  if (side.address !== undefined && flags.start === undefined) await checkReachable(side.address);
+  // Where the tester is the upstream, the role may not listen before it is there.
+  if (side.address !== undefined && side.listen === undefined) await checkReachable(side.address);
+  const tests = side.listen === undefined ? selected : selected.filter(listens);
+  if (tests.length < selected.length) {
+    edge.stderr.write(`the tester is the upstream: ${tests.length} of ${selected.length} tests, those of that side\n`);
+  }
   const abort = new AbortController();
   const release = edge.onSignal(['SIGINT', 'SIGTERM'], () => abort.abort());
   const { onNewBlock, timeoutMs, maxHashes, seed } = flags;
   if (side.listen !== undefined && flags.start === undefined) {
     edge.stderr.write(`connect the ${flags.role} to ${side.url}\n`);
   }
-  const jobs = flags.jobs ?? (side.listen === undefined || flags.start !== undefined ? DEFAULT_JOBS : 1);
-  if (jobs > 1 && side.listen !== undefined && flags.start === undefined) {
-    throw new ConfigError(
-      'jobs',
-      '--jobs: the role connects here once at a time; give --start to have one for each test',
-    );
-  }
+  const jobs = jobsOf(flags, side);
   try {
     const results = await runSuite({
       tests,
@@ -77,13 +79,28 @@ export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessE
       ...(timeoutMs === undefined ? {} : { timeouts: { receiveMs: timeoutMs } }),
       ...(maxHashes === undefined ? {} : { maxHashes }),
       ...(onNewBlock === undefined ? {} : { newBlock: () => runShell(onNewBlock) }),
-      target: () => Promise.resolve(targetOf(flags, side)),
+      target: () => targetOf(flags, side),
       onResult: ({ test, report }) => void edge.stderr.write(`${report.outcome.padEnd(7)} ${test.about.id}\n`),
     });
     return report(results, flags, side, edge);
   } finally {
     release();
   }
+}
+
+/** How many tests at a time. Where the tester is the upstream, each needs a role of its own. */
+function jobsOf({ jobs, start }: ConformanceFlags, { listen, address }: Side): number {
+  if (listen === undefined || (start !== undefined && address === undefined)) return jobs ?? DEFAULT_JOBS;
+  if (jobs === undefined || jobs === 1) return 1;
+  const why =
+    start === undefined
+      ? 'the role connects here once at a time; give --start'
+      : 'with --address there is one role at a time; give --start with {downstream}';
+  throw new ConfigError('jobs', `--jobs: ${why} to have one for each test`);
+}
+
+function listens({ plan }: ConformanceTest): boolean {
+  return plan.connections.some(({ tested, role }) => tested && role === 'server');
 }
 
 function report(results: readonly SuiteResult[], flags: ConformanceFlags, side: Side, edge: ProcessEdge): number {
@@ -118,8 +135,15 @@ interface Side {
 function sideOf(flags: ConformanceFlags): Side {
   const { role, plain } = flags;
   const wanted = flags.address === undefined ? undefined : parsePeer(flags.address);
-  if (wanted === undefined && role !== 'device' && flags.start === undefined) {
+  if (wanted === undefined && role !== 'device' && flags.start === undefined && flags.listen === undefined) {
     throw new ConfigError('address-missing', `--address HOST:PORT: where the ${role} listens`);
+  }
+  if ((flags.listen ?? flags.start) !== undefined && !LISTENED_FOR.includes(role)) {
+    const what = flags.listen === undefined ? '--start' : '--listen';
+    throw new ConfigError(
+      'listen',
+      `${what} is for a ${LISTENED_FOR.join(', ')}: a ${role} is where it listens, --address`,
+    );
   }
   const key =
     flags.authorityKey === undefined ? wanted?.authorityPublicKey : decodeAuthorityPublicKey(flags.authorityKey);
@@ -147,22 +171,29 @@ function urlOf(address: Address, key: string | undefined): string {
   return `stratum2+tcp://${formatSocketAddress(address)}${key === undefined ? '' : `/${key}`}`;
 }
 
-function targetOf(flags: ConformanceFlags, side: Side): SuiteTarget {
+async function targetOf(flags: ConformanceFlags, side: Side): Promise<SuiteTarget> {
   const listenSecurity: Subject['listenSecurity'] = flags.plain
     ? { type: 'plain' }
     : { type: 'responder', authoritySecretKey: side.secretKey };
-  const subject = { address: side.address, security: side.security, listen: side.listen, listenSecurity };
   const { start } = flags;
+  const downstream = start?.includes('{downstream') === true ? await freeAddress(side.listen?.host) : side.address;
+  const subject = { address: downstream, security: side.security, listen: side.listen, listenSecurity };
   if (start === undefined) return { subject };
   let stop: (() => Promise<void>) | undefined;
   return {
     subject,
     onListening: (port) => {
       const host = side.listen?.host ?? '127.0.0.1';
-      const values = { host, port: String(port), key: side.publicKey, address: formatSocketAddress({ host, port }) };
-      stop = startShell(
-        start.replaceAll(/\{(host|port|key|address)\}/g, (_, name: keyof typeof values) => values[name]),
-      );
+      const values = {
+        host,
+        port: String(port),
+        key: side.publicKey,
+        address: formatSocketAddress({ host, port }),
+        downstream: downstream === undefined ? '' : formatSocketAddress(downstream),
+        downstream_port: String(downstream?.port ?? ''),
+      };
+      const names = /\{(host|port|key|address|downstream|downstream_port)\}/g;
+      stop = startShell(start.replaceAll(names, (_, name: keyof typeof values) => values[name]));
     },
     close: () => stop?.() ?? Promise.resolve(),
   };

@@ -177,11 +177,14 @@ function addConformance(program: Command, edge: ProcessEdge, done: (exitCode: nu
     .option('--address <host:port|url>', 'where the role listens')
     .option('--authority-key <key>', 'its public key; its certificate is not checked without it')
     .option('--plain', 'without encryption', false)
-    .option('--listen <host:port>', 'where the role is to connect to: devices, and the upstream side of proxies')
+    .option(
+      '--listen <host:port>',
+      'where the role is to connect to: devices, and the upstream side of proxies and translators',
+    )
     .option('--key-file <file>', 'file with the authority secret key to show there; a new one unless given')
     .option(
       '--start <command>',
-      'starts the role for each test; {address} {host} {port} {key} are where it connects to',
+      'starts the role for each test; {address} {host} {port} {key} are where it connects to, {downstream} {downstream_port} where it listens',
     )
     .option('--on-new-block <command>', 'has a block found on the chain that the role follows')
     .option('--only <id|section|glob>', 'these tests (repeatable)', (text: string, all: string[]) => [...all, text], [])

@@ -178,8 +178,7 @@ class TestRun {
     const { plan, signal } = { plan: this.#plan, signal: this.#abort.signal };
     this.#checkNeeds();
     await this.#commands.runSetup(plan.setupCommands, signal);
-    const atStart = plan.connections.filter(({ opens }) => opens === 'start');
-    const servers = atStart.filter(({ role }) => role === 'server');
+    const servers = plan.connections.filter(({ opens, role }) => opens === 'start' && role === 'server');
     // Where the role under test connects to is one place, that it may look for from the start.
     const tested = plan.connections.find((connection) => connection.tested && connection.role === 'server');
     for (const server of servers) if (!server.tested) await this.#listen(server);
@@ -189,8 +188,8 @@ class TestRun {
     this.#preparing = plan.about !== undefined;
     for (const connection of plan.connections) {
       if (connection.opens === 'background') this.#connections.openInBackground(connection);
+      if (connection.opens === 'start') await this.#connections.open(connection);
     }
-    for (const connection of atStart) await this.#connections.open(connection);
     await this.#steps.run(plan.prepare);
     if (this.skipped !== undefined) return;
     this.#preparing = false;
