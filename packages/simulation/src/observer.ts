@@ -15,6 +15,8 @@ export interface Statistics {
   /** A relay works for another upstream, or for its first. */
   switches: number;
   reconnects: number;
+  /** An SV1 miner on its fallback tried whether its first server is back. */
+  probes: number;
   jobs: number;
   tips: number;
   /** Hashes that all devices have made, as a number of the virtual time they had work. */
@@ -42,6 +44,7 @@ export class Observer {
     retargets: 0,
     switches: 0,
     reconnects: 0,
+    probes: 0,
     jobs: 0,
     tips: 0,
     hashes: 0,

@@ -43,6 +43,8 @@ export interface RunReport {
   readonly retargets: number;
   /** How often a relay began to work for an upstream. */
   readonly switches: number;
+  /** How often an SV1 miner on its fallback tried whether its first server is back. */
+  readonly probes: number;
   readonly connections: number;
   readonly closes: Readonly<Record<string, number>>;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
@@ -111,6 +113,7 @@ function createReport(simulation: Simulation, injector: FaultInjector, faults: r
     jobs: statistics.jobs,
     retargets: statistics.retargets,
     switches: statistics.switches,
+    probes: statistics.probes,
     connections: simulation.network.wires,
     closes: statistics.closes,
     faults: injector.injected,

@@ -52,6 +52,7 @@ describe('a fixed set of seeds', () => {
     const scenario = new Scenario({ profile: 'relay', devices: 12, hours: 0.5, topology: 'translators' });
     const report = runSimulation(scenario.run(seed));
     expect(report.violation).toBeUndefined();
+    expect(report.probes).toBeGreaterThan(0);
     expect(report.switches).toBeGreaterThan(4);
     expect(report.shares.counted).toBeGreaterThan(200);
     expectChecked(report.invariants);

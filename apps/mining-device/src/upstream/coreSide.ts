@@ -79,4 +79,15 @@ export abstract class CoreSide<Input, Output, Link extends ClosableLink> impleme
       return undefined;
     }
   }
+
+  /** Whether a link can be opened; it is closed at once. */
+  protected async reaches(open: (signal: AbortSignal) => Promise<Link>): Promise<boolean> {
+    try {
+      const link = await open(this.#connecting.signal);
+      link.close('shutdown');
+      return true;
+    } catch {
+      return false;
+    }
+  }
 }

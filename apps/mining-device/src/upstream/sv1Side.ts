@@ -55,6 +55,9 @@ export class Sv1Side extends CoreSide<Sv1DeviceInput, Sv1DeviceOutput<DeviceUpst
       case 'connect':
         void this.#connect(output.connection, output.upstream);
         return;
+      case 'probe':
+        void this.#probe(output.device, output.upstream);
+        return;
       case 'search':
         this.#owner.setWorking(output.device, output.order !== undefined);
         return;
@@ -81,5 +84,11 @@ export class Sv1Side extends CoreSide<Sv1DeviceInput, Sv1DeviceOutput<DeviceUpst
       }),
     );
     if (link !== undefined) this.handle({ type: 'connected', connection });
+  }
+
+  async #probe(device: number, { host, port }: DeviceUpstream): Promise<void> {
+    const { connectLines } = this.#modules;
+    const reached = await this.reaches((signal) => connectLines({ host, port, onEvent: () => {}, signal }));
+    this.handle({ type: 'probed', device, reached });
   }
 }

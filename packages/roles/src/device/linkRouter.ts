@@ -39,6 +39,11 @@ export class LinkRouter<Link extends RoutedLink, Output> {
     return link === undefined ? [] : this.#run(link, step);
   }
 
+  onLink(index: number, step: (link: Link) => readonly Output[]): readonly Output[] {
+    const link = this.#links[index];
+    return link === undefined ? [] : this.#run(link, step);
+  }
+
   #run(link: Link, step: (link: Link) => readonly Output[]): readonly Output[] {
     const before = link.connection;
     const outputs = step(link);

@@ -54,6 +54,17 @@ export class Redial<Upstream extends Endpoint> {
     return this.#redirect === undefined ? this.#upstreams.failed(now) : this.#redirect.atMs - now.monotonicMs;
   }
 
+  /** Whether the upstream in use is not the first of the list. */
+  get isOnFallback(): boolean {
+    return this.#upstreams.index > 0;
+  }
+
+  /** The first upstream of the list is next, without delay. */
+  returnToFirst(now: Now): void {
+    this.#upstreams.serving(0);
+    this.#redirect = { upstream: this.#upstreams.current, atMs: now.monotonicMs };
+  }
+
   /** The upstream has served work. */
   served(): void {
     this.#upstreams.succeeded();

@@ -1,6 +1,14 @@
 import type { RetryPolicy } from '../upstreamList/index.ts';
 
-export const SV1_PROFILE_NAMES = ['generic', 'minerd', 'bitaxe', 'whatsminer', 'cgminer', 'antminer'] as const;
+export const SV1_PROFILE_NAMES = [
+  'generic',
+  'minerd',
+  'bitaxe',
+  'whatsminer',
+  'cgminer',
+  'antminer',
+  'avalon',
+] as const;
 export type Sv1ProfileName = (typeof SV1_PROFILE_NAMES)[number];
 
 export type Sv1GreetingCall = 'configure' | 'subscribe' | 'authorize' | 'suggestDifficulty' | 'subscribeExtranonce';
@@ -30,8 +38,12 @@ export interface Sv1Profile {
   readonly maxCoinbaseBytes: number;
   /** User names are cut here. */
   readonly maxUserNameBytes: number;
+  /** Whether the fraction of a difficulty from 1 up is lost on it: told 1.5, it hands in shares of difficulty 1. */
+  readonly cutsDifficulty: boolean;
   /** Without any line from the server. */
   readonly silenceMs: number;
+  /** How often it tries to reach the first server of its list while it mines on another one; undefined if it stays there. */
+  readonly probePrimaryMs?: number;
   readonly retry: Partial<RetryPolicy>;
 }
 
@@ -45,6 +57,7 @@ const HARDWARE: Omit<Sv1Profile, 'userAgent' | 'greeting'> = {
   maxExtranonce2Size: 8,
   maxCoinbaseBytes: 32_768,
   maxUserNameBytes: 255,
+  cutsDifficulty: false,
   silenceMs: 180_000,
   retry: {},
 };
@@ -71,7 +84,10 @@ export const SV1_PROFILES: Readonly<Record<Sv1ProfileName, Sv1Profile>> = {
     silenceMs: 120_000,
     retry: { firstDelayMs: 30_000, maxDelayMs: 30_000 },
   },
-  /** ESP-Miner: its first three calls go out back to back; the time stays as the job gave it. */
+  /**
+   * ESP-Miner: its first three calls go out back to back; the time stays as the job gave it; on its fallback it connects to the primary
+   * every minute, goes without a byte, and moves back when that was possible.
+   */
   bitaxe: {
     ...HARDWARE,
     userAgent: 'bitaxe/BM1368/v2.9.0',
@@ -81,7 +97,8 @@ export const SV1_PROFILES: Readonly<Record<Sv1ProfileName, Sv1Profile>> = {
     ],
     rollsTime: false,
     appliesDifficultyAtOnce: true,
-    retry: { firstDelayMs: 5_000, maxDelayMs: 5_000 },
+    probePrimaryMs: 60_000,
+    retry: { firstDelayMs: 5_000, maxDelayMs: 5_000, attemptsPerUpstream: 3 },
   },
   /** Begins with its wish; overflows on long user names. */
   whatsminer: {
@@ -102,5 +119,13 @@ export const SV1_PROFILES: Readonly<Record<Sv1ProfileName, Sv1Profile>> = {
     userAgent: 'Antminer S19/1.0.0',
     greeting: [['configure'], ['subscribe'], ['authorize']],
     maxCoinbaseBytes: 750,
+  },
+  /** Cuts user names at 63 bytes, and reads a difficulty from 1 up as a whole number. */
+  avalon: {
+    ...HARDWARE,
+    userAgent: 'cgminer/4.11.1 avalon',
+    greeting: [['configure'], ['subscribe'], ['authorize']],
+    maxUserNameBytes: 63,
+    cutsDifficulty: true,
   },
 };

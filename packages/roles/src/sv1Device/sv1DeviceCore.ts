@@ -42,6 +42,8 @@ export class Sv1DeviceCore<Upstream extends Endpoint = Endpoint> {
         return this.#router.onConnection(input.connection, (link) => link.line(input.line, now));
       case 'disconnected':
         return this.#router.onConnection(input.connection, (link) => link.disconnected(input.reason, now));
+      case 'probed':
+        return this.#router.onLink(input.device, (link) => link.probed(input.reached, now));
       case 'found':
         return this.#links[input.device]?.found(input.chunk, input.nonce) ?? [];
     }

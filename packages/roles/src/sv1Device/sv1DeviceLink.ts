@@ -1,19 +1,16 @@
 import { difficultyFromTarget, headerHashWithNonce, meetsTarget, targetFromDifficulty } from '@stratumkit/bitcoin';
 import { encodeText, type Now } from '@stratumkit/codec';
-import {
-  ClientSession,
-  type ClientSessionOutput,
-  DIFFICULTY_ONE_TARGET,
-  type NotifyParams,
-  RPC_ERROR_CODES,
-} from '@stratumkit/sv1';
+import { ClientSession, type ClientSessionOutput, type NotifyParams } from '@stratumkit/sv1';
 import { DEFAULT_DEVICE_TIMEOUTS } from '../device/deviceTypes.ts';
 import { Redial } from '../device/redial.ts';
 import { type SearchChunk, SearchCursor } from '../device/searchCursor.ts';
 import type { Endpoint } from '../miningClient/reconnect.ts';
-import type { ClientTip } from '../miningClient/work.ts';
 import type { ConnectionId } from '../output.ts';
-import type { Sv1GreetingCall, Sv1Profile } from './profiles.ts';
+import { createSession, type Extranonce, type Session } from './deviceSession.ts';
+import { callLine } from './greeting.ts';
+import { PrimaryProbe } from './primaryProbe.ts';
+import type { Sv1Profile } from './profiles.ts';
+import { wordOf } from './refusal.ts';
 import type { Sv1DeviceCoreOptions, Sv1DeviceDescription, Sv1DeviceEvent, Sv1DeviceOutput } from './sv1DeviceTypes.ts';
 import { coinbaseBytes, tipOf, workOf } from './sv1Job.ts';
 
@@ -21,37 +18,6 @@ import { coinbaseBytes, tipOf, workOf } from './sv1Job.ts';
 export const MAX_REMEMBERED_JOBS = 64;
 
 type Event = Sv1DeviceEvent extends infer Each ? (Each extends Sv1DeviceEvent ? Omit<Each, 'device'> : never) : never;
-
-interface Extranonce {
-  readonly extranonce1: Uint8Array;
-  readonly extranonce2Size: number;
-}
-
-/** One connection of one device, from its first call to its end. */
-interface Session {
-  readonly connection: ConnectionId;
-  readonly client: ClientSession;
-  readonly sinceMs: number;
-  /** Lists of the greeting that were sent, and calls of the last one without an answer. */
-  greeted: number;
-  awaited: number;
-  extranonce: Extranonce | undefined;
-  /** From the next job on. */
-  nextExtranonce: Extranonce | undefined;
-  /** Undefined until version rolling is granted; then submits have six parameters. */
-  versionMask: number | undefined;
-  /** Without a word of the server it is that of difficulty 1. */
-  target: Uint8Array;
-  /** What judges the job in hand. */
-  jobTarget: Uint8Array;
-  isAuthorized: boolean;
-  /** The job in hand. */
-  job: NotifyParams | undefined;
-  tip: ClientTip | undefined;
-  tipSinceMs: number;
-  /** By their number. */
-  readonly jobs: Map<number, { readonly jobId: string; readonly versionMask: number | undefined }>;
-}
 
 /** One SV1 device: connects whenever it is not connected, and mines what it is told. */
 export class Sv1DeviceLink<Upstream extends Endpoint> {
@@ -62,6 +28,7 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
   readonly #timeouts: { readonly workMs: number; readonly silenceMs: number };
   readonly #newConnection: () => ConnectionId;
   readonly #redial: Redial<Upstream>;
+  readonly #probe: PrimaryProbe;
   #connecting: ConnectionId | undefined;
   #session: Session | undefined;
   #cursor: SearchCursor | undefined;
@@ -82,7 +49,8 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
     this.#profile = description.profile;
     this.#options = options;
     this.#newConnection = newConnection;
-    const { silenceMs, retry } = description.profile;
+    const { silenceMs, retry, probePrimaryMs } = description.profile;
+    this.#probe = new PrimaryProbe(probePrimaryMs);
     const timeouts = { ...DEFAULT_DEVICE_TIMEOUTS, silenceMs, ...options.timeouts };
     this.#timeouts = timeouts;
     this.#redial = new Redial({
@@ -102,7 +70,8 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
     const session = this.#session;
     if (session === undefined) return this.#redial.deadline;
     const silence = this.#lastLineMs + this.#timeouts.silenceMs;
-    return session.job === undefined ? Math.min(silence, session.sinceMs + this.#timeouts.workMs) : silence;
+    const work = session.job === undefined ? session.sinceMs + this.#timeouts.workMs : Number.POSITIVE_INFINITY;
+    return Math.min(silence, work, this.#probe.deadline ?? Number.POSITIVE_INFINITY);
   }
 
   start(now: Now): Sv1DeviceOutput<Upstream>[] {
@@ -116,30 +85,22 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
     if (session === undefined) return this.#connectIfDue(now);
     if (now.monotonicMs >= this.#lastLineMs + this.#timeouts.silenceMs) return this.#giveUp('silent-upstream', now);
     const isLate = now.monotonicMs >= session.sinceMs + this.#timeouts.workMs;
-    return session.job === undefined && isLate ? this.#giveUp('no-work', now) : [];
+    if (session.job === undefined && isLate) return this.#giveUp('no-work', now);
+    return this.#probe.ask(now) ? [{ type: 'probe', device: this.#index, upstream: this.#options.upstreams[0]! }] : [];
+  }
+
+  probed(reached: boolean, now: Now): Sv1DeviceOutput<Upstream>[] {
+    if (!this.#probe.answered(reached, now)) return [];
+    this.#redial.returnToFirst(now);
+    return this.#giveUp('primary-is-back', now);
   }
 
   connected(connection: ConnectionId, now: Now): Sv1DeviceOutput<Upstream>[] {
     const { userAgent, submitId } = this.#profile;
+    const options = { userAgent, ...(submitId === undefined ? {} : { submitId }) };
     this.#connecting = undefined;
     this.#lastLineMs = now.monotonicMs;
-    this.#session = {
-      connection,
-      client: new ClientSession({ userAgent, ...(submitId === undefined ? {} : { submitId }) }),
-      sinceMs: now.monotonicMs,
-      greeted: 0,
-      awaited: 0,
-      extranonce: undefined,
-      nextExtranonce: undefined,
-      versionMask: undefined,
-      target: DIFFICULTY_ONE_TARGET,
-      jobTarget: DIFFICULTY_ONE_TARGET,
-      isAuthorized: false,
-      job: undefined,
-      tip: undefined,
-      tipSinceMs: now.monotonicMs,
-      jobs: new Map(),
-    };
+    this.#session = createSession(connection, new ClientSession(options), now);
     return [this.#event({ type: 'connected', connection }), ...this.#greet(this.#session)];
   }
 
@@ -158,6 +119,7 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
   disconnected(reason: string, now: Now): Sv1DeviceOutput<Upstream>[] {
     const connection = this.connection!;
     const hadWork = this.#cursor !== undefined;
+    this.#probe.stop();
     this.#connecting = undefined;
     this.#session = undefined;
     this.#cursor = undefined;
@@ -212,26 +174,15 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
     const calls = this.#profile.greeting[session.greeted] ?? [];
     session.greeted++;
     session.awaited = calls.length;
-    return calls.map((call) => ({ type: 'send', to: session.connection, line: this.#callLine(session, call) }));
-  }
-
-  #callLine({ client }: Session, call: Sv1GreetingCall): Uint8Array {
-    const { versionMask, suggestedDifficulty, resumesSession } = this.#profile;
-    switch (call) {
-      case 'configure':
-        return client.configure({
-          extensions: ['version-rolling'],
-          versionRolling: { mask: this.#rollsVersion ? versionMask : 0, minBitCount: 2 },
-        });
-      case 'subscribe':
-        return client.subscribe(resumesSession ? this.#sessionId : undefined);
-      case 'authorize':
-        return client.authorize(this.#workerName(), this.#description.password ?? 'x');
-      case 'suggestDifficulty':
-        return client.suggestDifficulty(this.#description.suggestedDifficulty ?? suggestedDifficulty);
-      case 'subscribeExtranonce':
-        return client.subscribeExtranonce();
-    }
+    const { password = 'x', suggestedDifficulty = this.#profile.suggestedDifficulty } = this.#description;
+    const terms = {
+      versionMask: this.#rollsVersion ? this.#profile.versionMask : 0,
+      sessionId: this.#profile.resumesSession ? this.#sessionId : undefined,
+      workerName: this.#workerName(),
+      password,
+      suggestedDifficulty,
+    };
+    return calls.map((call) => ({ type: 'send', to: session.connection, line: callLine(session.client, call, terms) }));
   }
 
   get #rollsVersion(): boolean {
@@ -265,7 +216,9 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
       case 'answered':
         return [this.#shareAnswered(session, output, now)];
       case 'difficulty':
-        session.target = targetFromDifficulty(output.difficulty);
+        session.target = targetFromDifficulty(
+          this.#profile.cutsDifficulty && output.difficulty >= 1 ? Math.floor(output.difficulty) : output.difficulty,
+        );
         return [
           this.#event({ type: 'difficulty', difficulty: output.difficulty }),
           ...(this.#profile.appliesDifficultyAtOnce ? this.#retarget(session) : []),
@@ -341,6 +294,7 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
     session.job = job;
     session.jobTarget = session.target;
     this.#redial.served();
+    if (this.#redial.isOnFallback) this.#probe.watch(now);
     const outputs = this.#search(session);
     if (outputs.length === 0) return [];
     const { jobId, cleanJobs, prevHash } = job;
@@ -417,17 +371,4 @@ export class Sv1DeviceLink<Upstream extends Endpoint> {
   #event(event: Event): Sv1DeviceOutput<Upstream> {
     return { type: 'event', event: { ...event, device: this.#index } as Sv1DeviceEvent };
   }
-}
-
-const WORDS: readonly (readonly [keyof typeof RPC_ERROR_CODES, string])[] = [
-  ['staleOrUnknownJob', 'stale-share'],
-  ['duplicateShare', 'duplicate-share'],
-  ['lowDifficulty', 'difficulty-too-low'],
-  ['unauthorized', 'unauthorized'],
-  ['notSubscribed', 'not-subscribed'],
-];
-
-/** The SV2 word for the code of a refused share. */
-function wordOf(code: number): string {
-  return WORDS.find(([name]) => RPC_ERROR_CODES[name] === code)?.[1] ?? 'invalid-share';
 }

@@ -38,6 +38,8 @@ export type Sv1DeviceInput =
   | { readonly type: 'line'; readonly connection: ConnectionId; readonly line: Uint8Array }
   /** Also when a connection could not be made. */
   | { readonly type: 'disconnected'; readonly connection: ConnectionId; readonly reason: string }
+  /** Whether the connection of an output `probe` came about. */
+  | { readonly type: 'probed'; readonly device: number; readonly reached: boolean }
   | { readonly type: 'found'; readonly device: number; readonly chunk: SearchChunk; readonly nonce: number }
   | { readonly type: 'tick' };
 
@@ -46,6 +48,8 @@ export type Sv1DeviceOutput<Upstream extends Endpoint = Endpoint> =
   | { readonly type: 'send'; readonly to: ConnectionId; readonly line: Uint8Array }
   | CloseOutput
   | { readonly type: 'connect'; readonly connection: ConnectionId; readonly upstream: Upstream }
+  /** Connect, go without a byte, and tell with the input `probed` whether that was possible. */
+  | { readonly type: 'probe'; readonly device: number; readonly upstream: Upstream }
   /** New work for a device, or none: what it searches now is worth nothing any more. */
   | { readonly type: 'search'; readonly device: number; readonly order: SearchOrder | undefined }
   | { readonly type: 'event'; readonly event: Sv1DeviceEvent };

@@ -18,6 +18,18 @@ interface Parked {
   readonly untilMs: number;
 }
 
+/** The parts of the extranonce space that miners get: 65,536. */
+export function localExtranonces(
+  extranonce2Size: number,
+  indexSize: number = LOCAL_EXTRANONCE_SIZE,
+): ExtranonceAllocator {
+  return new ExtranonceAllocator({
+    localPrefix: new Uint8Array(0),
+    indexSize,
+    totalSize: indexSize + extranonce2Size,
+  });
+}
+
 /** The miners of a translator, and who owns which part of the extranonce space. */
 export class MinerTable {
   readonly jobIds = new JobIds();
@@ -28,14 +40,14 @@ export class MinerTable {
   /** Spaces of miners that went, by session, oldest first. */
   readonly #parked = new Map<string, Parked>();
 
-  constructor(options: TranslatorCoreOptions, limits: TranslatorLimits) {
+  constructor(
+    options: TranslatorCoreOptions,
+    limits: TranslatorLimits,
+    extranonces = localExtranonces(options.extranonce2Size),
+  ) {
     this.#options = options;
     this.#limits = limits;
-    this.#extranonces = new ExtranonceAllocator({
-      localPrefix: new Uint8Array(0),
-      indexSize: LOCAL_EXTRANONCE_SIZE,
-      totalSize: LOCAL_EXTRANONCE_SIZE + options.extranonce2Size,
-    });
+    this.#extranonces = extranonces;
   }
 
   get size(): number {

@@ -405,6 +405,97 @@ describe('Sv1DeviceCore', () => {
     }
   });
 
+  it.each([
+    [1_536.75, 1_536],
+    [1.5, 1],
+    [0.75, 0.75],
+  ])('of firmware that knows no fraction from 1 up, told %d, mines for %d', (told, mined) => {
+    const target = (profile: Sv1Profile) => {
+      const bench = new Bench(profile);
+      bench.greet();
+      bench.tell('mining.set_difficulty', [told]);
+      bench.notify(job('a'));
+      return bench.take(1)!.target;
+    };
+    expect(target(SV1_PROFILES.avalon)).toEqual(targetFromDifficulty(mined));
+    expect(target(SV1_PROFILES.cgminer)).toEqual(targetFromDifficulty(told));
+  });
+
+  describe('on a fallback', () => {
+    /** Mining on the spare server, since the first one cannot be reached. */
+    const onSpare = (profile: Sv1Profile) => {
+      const bench = new Bench(profile, { upstreams: [POOL, SPARE] });
+      bench.input({ type: 'start' });
+      for (let attempt = 0; attempt < 2; attempt++) {
+        bench.input({ type: 'disconnected', connection: bench.connection, reason: 'refused' });
+        bench.ms = bench.core.deadline!;
+        bench.input({ type: 'tick' });
+      }
+      expect(bench.events.at(-1)).toMatchObject({ type: 'connecting', ...SPARE });
+      bench.mining();
+      return bench;
+    };
+    const probe = { type: 'probe', device: 0, upstream: POOL };
+
+    it('a bitaxe tries its first server every minute, and goes back once it is reached', () => {
+      const bench = onSpare(SV1_PROFILES.bitaxe);
+      for (let minute = 0; minute < 3; minute++) {
+        bench.tell('client.show_message', ['x']);
+        bench.ms += 59_999;
+        expect(bench.input({ type: 'tick' })).toEqual([]);
+        bench.ms += 1;
+        expect(bench.core.deadline).toBe(bench.ms);
+        expect(bench.input({ type: 'tick' })).toEqual([probe]);
+        // Until the answer it asks no more, and mines on.
+        expect(bench.input({ type: 'tick' })).toEqual([]);
+        expect(bench.share()).toBeDefined();
+        if (minute < 2) expect(bench.input({ type: 'probed', device: 0, reached: false })).toEqual([]);
+      }
+      const outputs = bench.input({ type: 'probed', device: 0, reached: true });
+      expect(outputs).toContainEqual({ type: 'close', to: expect.any(Number), reason: 'primary-is-back' });
+      expect(bench.events.at(-1)).toMatchObject({ type: 'disconnected', retryInMs: 0 });
+      bench.input({ type: 'tick' });
+      expect(bench.events.at(-1)).toMatchObject({ type: 'connecting', ...POOL });
+      bench.mining();
+      bench.ms += 60_000;
+      expect(bench.input({ type: 'tick' })).toEqual([]);
+    });
+
+    it('a bitaxe that cannot stay with its first server after all comes to the fallback again', () => {
+      const bench = onSpare(SV1_PROFILES.bitaxe);
+      bench.ms += 60_000;
+      bench.input({ type: 'tick' });
+      bench.input({ type: 'probed', device: 0, reached: true });
+      const hosts: string[] = [];
+      for (let attempt = 0; attempt < 3; attempt++) {
+        bench.ms = bench.core.deadline!;
+        bench.input({ type: 'tick' });
+        const event = bench.events.at(-1);
+        hosts.push(event?.type === 'connecting' ? event.host : '');
+        bench.input({ type: 'disconnected', connection: bench.connection, reason: 'refused' });
+      }
+      expect(hosts).toEqual([POOL.host, POOL.host, SPARE.host]);
+    });
+
+    it('an answer that comes after the connection went means nothing', () => {
+      const bench = onSpare(SV1_PROFILES.bitaxe);
+      bench.ms += 60_000;
+      bench.input({ type: 'tick' });
+      bench.input({ type: 'disconnected', connection: bench.connection, reason: 'reset' });
+      expect(bench.input({ type: 'probed', device: 0, reached: true })).toEqual([]);
+      expect(bench.input({ type: 'probed', device: 7, reached: true })).toEqual([]);
+    });
+
+    it.each(SV1_PROFILE_NAMES.filter((name) => name !== 'bitaxe'))('%s stays there', (name) => {
+      const bench = onSpare(SV1_PROFILES[name]);
+      for (let minute = 0; minute < 5; minute++) {
+        bench.tell('client.show_message', ['x']);
+        bench.ms += 60_000;
+        expect(bench.input({ type: 'tick' })).toEqual([]);
+      }
+    });
+  });
+
   describe('connections', () => {
     it('go through the list, and back to its start', () => {
       const bench = new Bench(SV1_PROFILES.generic, { upstreams: [POOL, SPARE] });

@@ -79,6 +79,9 @@ export class MinerProcess extends MiningProcess<Sv1DeviceInput, Sv1DeviceOutput<
       case 'connect':
         this.#connect(output.connection, output.upstream);
         return;
+      case 'probe':
+        this.#probe(output.device, output.upstream);
+        return;
       case 'search':
         // A miner that resumes its session goes on in its own space.
         if (output.order !== undefined) this.context.observer.spaces.search(output.order, this.node.name);
@@ -112,6 +115,19 @@ export class MinerProcess extends MiningProcess<Sv1DeviceInput, Sv1DeviceOutput<
         this.addEndpoint(endpoint);
         this.handle({ type: 'connected', connection });
         endpoint.start();
+      }),
+    );
+  }
+
+  /** Connects, and goes without a byte. */
+  #probe(device: number, upstream: SimUpstream): void {
+    this.context.observer.statistics.probes++;
+    const { boot } = this;
+    const isWanted = (): boolean => this.isAlive && this.boot === boot;
+    this.context.network.connect(this.host, upstream.host, isWanted, (result) =>
+      this.turn(() => {
+        if ('side' in result) result.side.abandon(true);
+        this.handle({ type: 'probed', device, reached: 'side' in result });
       }),
     );
   }
