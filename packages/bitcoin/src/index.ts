@@ -8,6 +8,7 @@ export {
   scriptFromAddress,
 } from './address.ts';
 export { type Block, decodeBlock, encodeBlock, findWitnessCommitment, witnessCommitmentScript } from './block.ts';
+export { equalBytes } from './bytes.ts';
 export {
   addWitness,
   buildCoinbase,

@@ -1,5 +1,6 @@
 import {
   bigintToTarget,
+  equalBytes,
   type HashBackend,
   isValidNbits,
   meetsTarget,
@@ -8,7 +9,6 @@ import {
 } from '@stratumkit/bitcoin';
 import type { ChainBlock } from './block.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT, MAX_MONEY, POW_LIMIT, WITNESS_SCALE_FACTOR } from './params.ts';
-import { equalBytes } from './scriptForms.ts';
 import { blockOverheadWeight, type ChainTransaction, isNullOutpoint, spentKey } from './transaction.ts';
 
 /** Core's CheckBlock: what a block alone tells. Undefined when it passes, else Core's reject reason. */

@@ -1,10 +1,9 @@
 import { concatBytes } from '@noble/hashes/utils.js';
-import { type BlockHeader, type HashBackend, merkleRoot, pushHeight } from '@stratumkit/bitcoin';
+import { type BlockHeader, equalBytes, type HashBackend, merkleRoot, pushHeight } from '@stratumkit/bitcoin';
 import { type ChainBlock, witnessCommitment } from './block.ts';
 import { type BlockNode, medianTimePast } from './blockIndex.ts';
 import { isFinal } from './locktime.ts';
 import { MAX_BLOCK_WEIGHT, MAX_FUTURE_BLOCK_SECONDS, MINIMUM_BLOCK_VERSION, REGTEST_NBITS } from './params.ts';
-import { equalBytes } from './scriptForms.ts';
 import { blockOverheadWeight } from './transaction.ts';
 
 /** Core's ContextualCheckBlockHeader. */

@@ -1,7 +1,7 @@
 import { ripemd160 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { parseScript, pushBytes } from '@stratumkit/bitcoin';
-import { equalBytes, isPayToScriptHash, isPushOnly, type WitnessProgram, witnessProgram } from './scriptForms.ts';
+import { equalBytes, parseScript, pushBytes } from '@stratumkit/bitcoin';
+import { isPayToScriptHash, isPushOnly, type WitnessProgram, witnessProgram } from './scriptForms.ts';
 
 /**
  * Script verification for the few spends this chain accepts: scripts of pushes, OP_NOP, OP_VERIFY, OP_DROP, OP_2DROP,

@@ -22,7 +22,3 @@ export function isPushOnly(script: Uint8Array): boolean {
   const { operations, complete } = parseScript(script);
   return complete && operations.every(({ opcode }) => opcode <= OP_16);
 }
-
-export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
-}

@@ -1,4 +1,4 @@
-import { decodeTransaction } from '@stratumkit/bitcoin';
+import { decodeTransaction, equalBytes } from '@stratumkit/bitcoin';
 import { RemoteError } from '@stratumkit/codec';
 import { payeeScript } from './identity.ts';
 import type { UpstreamJobParts } from './job.ts';
@@ -51,8 +51,4 @@ export function paysPromise(
     if (equalBytes(output.script, script)) paid += output.value;
   }
   return paid >= total - (total * BigInt(poolPercent)) / 100n;
-}
-
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

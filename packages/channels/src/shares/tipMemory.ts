@@ -1,3 +1,4 @@
+import { equalBytes } from '@stratumkit/bitcoin';
 import type { ChainTip } from '../chainTip.ts';
 import type { ChannelLimits } from '../limits.ts';
 import { SeenHashes } from './seenHashes.ts';
@@ -79,8 +80,4 @@ export class TipMemories {
     if (this.#memories.length > this.#limits.maxRememberedTips) this.#memories.shift();
     return memory;
   }
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a === b || (a.length === b.length && a.every((byte, index) => byte === b[index]));
 }

@@ -1,6 +1,6 @@
-import { encodeHeader, type HashBackend, portableHash, VERSION_ROLLING_MASK } from '@stratumkit/bitcoin';
+import { encodeHeader, equalBytes, type HashBackend, portableHash, VERSION_ROLLING_MASK } from '@stratumkit/bitcoin';
 import type { Now } from '@stratumkit/codec';
-import { type ActiveWork, maxNtime, merkleRootOf } from '../miningClient/work.ts';
+import { type ActiveWork, type ClientJob, maxNtime, merkleRootOf } from '../miningClient/work.ts';
 
 /** Consensus allows a header's time to be two hours ahead. */
 const MAX_FUTURE_SECONDS = 7200;
@@ -129,13 +129,12 @@ export class SearchCursor {
   #hasSameSpace(previous: SearchCursor): boolean {
     const mine = this.order.work;
     const theirs = previous.order.work;
-    const probe = new Uint8Array(mine.extranonceSize);
     return (
       mine.tip === theirs.tip &&
       mine.extranonceSize === theirs.extranonceSize &&
       mine.job.version === theirs.job.version &&
       this.order.versionMask === previous.order.versionMask &&
-      equal(merkleRootOf(mine.job, probe, this.#hash), merkleRootOf(theirs.job, probe, this.#hash))
+      hasSameRoots(mine.job, theirs.job)
     );
   }
 
@@ -173,6 +172,16 @@ function bigEndian(value: number, size: number): Uint8Array {
   return out;
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+/** Whether each extranonce gives both jobs the same merkle root. */
+function hasSameRoots(mine: ClientJob, theirs: ClientJob): boolean {
+  const [a, b] = [mine.source, theirs.source];
+  if (a.type === 'root' || b.type === 'root')
+    return a.type === 'root' && b.type === 'root' && equalBytes(a.merkleRoot, b.merkleRoot);
+  return (
+    equalBytes(a.coinbasePrefix, b.coinbasePrefix) &&
+    equalBytes(mine.extranoncePrefix, theirs.extranoncePrefix) &&
+    equalBytes(a.coinbaseSuffix, b.coinbaseSuffix) &&
+    a.merklePath.length === b.merklePath.length &&
+    a.merklePath.every((node, index) => equalBytes(node, b.merklePath[index]!))
+  );
 }

@@ -1,4 +1,4 @@
-import { compareTargets, targetFromNbits } from '@stratumkit/bitcoin';
+import { compareTargets, equalBytes, targetFromNbits } from '@stratumkit/bitcoin';
 import { type Now, RemoteError } from '@stratumkit/codec';
 import { encodeFrame } from '@stratumkit/framing';
 import type { TemplateDistributionMessage } from '@stratumkit/messages';
@@ -283,8 +283,4 @@ function isSameTip(left: TemplateTip, right: TemplateTip): boolean {
     equalBytes(left.prevHash, right.prevHash) &&
     equalBytes(left.blockTarget, right.blockTarget)
   );
-}
-
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

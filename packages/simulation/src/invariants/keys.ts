@@ -6,3 +6,10 @@ export function hashKey(hash: Uint8Array): HashKey {
   const high = (hash[4]! | (hash[5]! << 8) | (hash[6]! << 16)) & 0x1fffff;
   return high * 2 ** 32 + low;
 }
+
+/** Whether a hash is at or below a target of this work: work = floor(2^256 / (target + 1)). */
+export function isWorth(hash: Uint8Array, work: bigint): boolean {
+  const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
+  const top = (view.getBigUint64(24, true) << 64n) | view.getBigUint64(16, true);
+  return top * work <= 1n << 128n;
+}

@@ -1,5 +1,5 @@
 import { decodeText } from '@stratumkit/codec';
-import type { FoundShare } from './connectionBook.ts';
+import type { FoundShare } from './foundShare.ts';
 
 /** What one SV1 miner was sent over one connection, and what it sent. */
 export class MinerBook {

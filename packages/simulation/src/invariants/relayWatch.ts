@@ -1,4 +1,4 @@
-import type { FoundShare } from './connectionBook.ts';
+import type { FoundShare } from './foundShare.ts';
 import type { Invariants } from './invariants.ts';
 
 interface RelayBook {

@@ -1,12 +1,22 @@
 import type { ShareBatch } from '@stratumkit/channels';
 import type { MiningMessage } from '@stratumkit/messages';
 import type { PoolEvent, TranslatorEvent } from '@stratumkit/roles';
-import { type Accepted, abandonOrigins, type ConnectionBook, type Counter, type FoundShare } from './connectionBook.ts';
+import type { ConnectionBook } from './connectionBook.ts';
+import {
+  type Accepted,
+  abandonOrigins,
+  explain,
+  type FoundShare,
+  type Header,
+  headerKey,
+  lastOf,
+} from './foundShare.ts';
 import type { Invariants } from './invariants.ts';
 import { KeySet } from './keySet.ts';
-import { type HashKey, hashKey } from './keys.ts';
+import { type HashKey, hashKey, isWorth } from './keys.ts';
 import type { MinerBook } from './minerBook.ts';
 import { RelayWatch } from './relayWatch.ts';
+import { ServerBook, type ServerView } from './serverBook.ts';
 
 type ShareEvent = Extract<PoolEvent, { type: 'share' }>;
 type TranslatedEvent = Extract<TranslatorEvent, { type: 'share' }>;
@@ -32,42 +42,6 @@ export interface ShareTotals {
   extraWork: bigint;
   creditedWork: bigint;
   readonly rejected: Record<string, number>;
-}
-
-/** What a server says of a connection and of itself. */
-export interface ServerView {
-  readonly tip: HashKey;
-  /** Virtual time since which its work comes from where it comes from now. */
-  readonly switchedMs: number;
-  /** Of the connection; none while everybody is turned away. */
-  readonly openChannels: number;
-  /** How often the connection was told a tip. */
-  readonly tipsTold: number;
-  /** The channel is between two upstreams: its jobs are those of the one before, even where the tip is the same. */
-  readonly isMoving: boolean;
-}
-
-/** What a running pool owes, or a relay. */
-class ServerBook {
-  /** By a relay. */
-  readonly counted = new KeySet(16);
-  readonly accepted = new Map<HashKey, Accepted>();
-  /** By connection, by channel. */
-  readonly counters = new Map<number, Map<number, Counter>>();
-
-  counter(connection: number, channelId: number): Counter {
-    let channels = this.counters.get(connection);
-    if (channels === undefined) {
-      channels = new Map();
-      this.counters.set(connection, channels);
-    }
-    let counter = channels.get(channelId);
-    if (counter === undefined) {
-      counter = { durable: 0, acknowledged: 0 };
-      channels.set(channelId, counter);
-    }
-    return counter;
-  }
 }
 
 /** Follows every share of every device from the find to the ledger and the acknowledgement. */
@@ -135,8 +109,7 @@ export class ShareWatch {
     const share = book?.share(event.channelId, event.sequenceNumber);
     const isKnown = share?.key === key;
     const name = (): string => `share ${event.sequenceNumber} of channel ${event.channelId} (${event.userIdentity})`;
-    this.#invariants.check('credited-once', !relayBook.counted.has(key), () => `${name()} was counted a second time`);
-    relayBook.counted.add(key);
+    this.#invariants.check('credited-once', relayBook.counted.add(key), () => `${name()} was counted a second time`);
     this.#invariants.check(
       'credited-valid',
       isKnown ? share.work === event.work || book?.client.isRelay === true : book?.isHonest !== true,
@@ -168,8 +141,7 @@ export class ShareWatch {
     let share = this.#open.get(key);
     while (share?.origin !== undefined) share = share.origin;
     const name = (): string => `a share of ${event.workerName}`;
-    this.#invariants.check('credited-once', !counted.has(key), () => `${name()} was counted a second time`);
-    counted.add(key);
+    this.#invariants.check('credited-once', counted.add(key), () => `${name()} was counted a second time`);
     this.#invariants.check(
       'credited-valid',
       share !== undefined && (book?.isExact !== true || share.work === event.work) && isWorth(event.hash, event.work),
@@ -284,8 +256,7 @@ export class ShareWatch {
     for (const record of batch.shares) {
       const key = hashKey(record.hash);
       const name = (): string => `share ${record.sequenceNumber} of ${record.userIdentity}`;
-      this.#invariants.check('credited-once', !this.#credited.has(key), () => `${name()} is in the ledger twice`);
-      this.#credited.add(key);
+      this.#invariants.check('credited-once', this.#credited.add(key), () => `${name()} is in the ledger twice`);
       this.totals.credited++;
       this.totals.creditedWork += record.work;
       const share = this.#open.get(key);
@@ -400,31 +371,4 @@ export class ShareWatch {
     }
     return book;
   }
-}
-
-type Header = Pick<FoundShare, 'version' | 'ntime' | 'nonce'>;
-
-/** Two headers with the same nonce within the 24 days that 21 bits of seconds tell apart are taken to be one. */
-function headerKey({ ntime, nonce }: Header): number {
-  return (ntime & 0x1fffff) * 2 ** 32 + nonce;
-}
-
-/** As it was sent over the last hop. */
-function lastOf(share: FoundShare): FoundShare {
-  let last = share;
-  while (last.next !== undefined) last = last.next;
-  return last;
-}
-
-function explain(share: FoundShare | undefined): string {
-  if (share === undefined) return 'nobody sent it';
-  const { foundMs, tipReceivedMs, tipsHeard, next } = share;
-  return `found at ${foundMs} ms, on a tip of ${tipReceivedMs} ms, which was the ${tipsHeard}. told; handed on: ${next?.state}`;
-}
-
-/** Whether a hash is at or below a target of this work: work = floor(2^256 / (target + 1)). */
-function isWorth(hash: Uint8Array, work: bigint): boolean {
-  const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
-  const top = (view.getBigUint64(24, true) << 64n) | view.getBigUint64(16, true);
-  return top * work <= 1n << 128n;
 }

@@ -1,5 +1,5 @@
 import type { SubmitSolution } from '@stratumkit/messages/template-distribution';
-import type { FoundShare } from './connectionBook.ts';
+import type { FoundShare } from './foundShare.ts';
 import type { Invariants } from './invariants.ts';
 
 /** A block-level header reaches a provider that is there within this time after the pool got it. */

@@ -20,7 +20,7 @@ import type { ConnectionId, SendOutput } from '@stratumkit/roles';
 import type { Prng } from '../core/prng.ts';
 import type { ConnectionBook } from '../invariants/connectionBook.ts';
 import { type HashKey, hashKey } from '../invariants/keys.ts';
-import type { ServerView } from '../invariants/shareWatch.ts';
+import type { ServerView } from '../invariants/serverBook.ts';
 import { TELL_MS } from '../invariants/tipWatch.ts';
 import { Endpoint } from '../network/endpoint.ts';
 import type { Incoming } from '../network/host.ts';

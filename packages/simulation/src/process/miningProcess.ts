@@ -2,7 +2,7 @@ import type { Now } from '@stratumkit/codec';
 import type { SearchChunk } from '@stratumkit/roles';
 import type { Prng } from '../core/prng.ts';
 import { TRACE } from '../core/world.ts';
-import type { FoundShare } from '../invariants/connectionBook.ts';
+import type { FoundShare } from '../invariants/foundShare.ts';
 import { type HashKey, hashKey } from '../invariants/keys.ts';
 import type { Host } from '../network/host.ts';
 import type { SimulationContext } from './context.ts';

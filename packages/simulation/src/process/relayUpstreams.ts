@@ -2,7 +2,7 @@ import { meetsTarget } from '@stratumkit/bitcoin';
 import { FRAME_HEADER_SIZE } from '@stratumkit/framing';
 import { SubmitSharesExtended, SubmitSharesStandard } from '@stratumkit/messages/mining';
 import type { ConnectionId, FrameKind } from '@stratumkit/roles';
-import type { FoundShare } from '../invariants/connectionBook.ts';
+import type { FoundShare } from '../invariants/foundShare.ts';
 import type { HashKey } from '../invariants/keys.ts';
 import type { MinedTip } from '../invariants/tipWatch.ts';
 import { UpstreamPort, type UpstreamPortOptions } from './upstreamPort.ts';
