@@ -1,7 +1,10 @@
+import { copyFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Options } from 'tsup';
 
-/** The one build setting of every package and app: ESM, declarations, source maps, workspace packages left as imports. */
+const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE'];
+
+/** The one build setting of every package and app: ESM, declarations, source maps, workspace packages left as imports, the licences beside. */
 export function baseConfig(entry: Record<string, string>): Options {
   return {
     entry,
@@ -13,5 +16,8 @@ export function baseConfig(entry: Record<string, string>): Options {
     treeshake: true,
     splitting: true,
     tsconfig: fileURLToPath(new URL('./tsconfig.build.json', import.meta.url)),
+    async onSuccess() {
+      for (const name of LICENSES) await copyFile(new URL(name, import.meta.url), `dist/${name}`);
+    },
   };
 }

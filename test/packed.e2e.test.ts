@@ -76,6 +76,12 @@ describe('packed and installed in an empty folder', () => {
     }, 300_000);
   }
 
+  it('the licences come with every package', () => {
+    const licences = (room: { manifest: { name: string } }) =>
+      readdirSync(join(home, 'node_modules', room.manifest.name, 'dist')).filter((file) => file.startsWith('LICENSE'));
+    for (const room of rooms) expect(licences(room).sort(), room.name).toEqual(['LICENSE-APACHE', 'LICENSE-MIT']);
+  });
+
   it('the conformance suite comes with its tests', () => {
     const command = join(home, 'node_modules', '.bin', 'message-generator');
     expect(run(command, ['conformance', 'pool', '--list'], home)).toContain('pool/setup-answered');

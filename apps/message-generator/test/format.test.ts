@@ -149,6 +149,7 @@ describe('messages', () => {
     [{ ...bye, reason_code: 'x'.repeat(256) }, 'reason_code: '],
     [{ type: 'CloseChannel', channel_id: 7 }, 'CloseChannel: field reason_code is missing'],
     [{ type: 'Nothing' }, 'no message Nothing in this section'],
+    [{ type: 'ClosChannel' }, 'no message ClosChannel in this section; did you mean CloseChannel?'],
     [{ type: 'SetupConnection' }, 'no message SetupConnection in this section'],
     [{ type: 'SetTarget', channel_id: 1, maximum_target: [1, 2] }, 'maximum_target: '],
   ])('%j is refused', (message, problem) => {

@@ -1,6 +1,13 @@
 import { displayHash } from '@stratumkit/bitcoin';
 import { MiningStatistics, monitoringRoutes, type StatisticsEvent } from '@stratumkit/roles';
-import { createHttpServer, createMetrics, defineApp, limitedLog, readClock } from '@stratumkit/runtime';
+import {
+  createHttpServer,
+  createMetrics,
+  defineApp,
+  formatSocketAddress,
+  limitedLog,
+  readClock,
+} from '@stratumkit/runtime';
 import { POOL_FIELDS, toOptions } from './config.ts';
 import type { PoolAppEvent } from './events.ts';
 import { logEvent } from './logEvent.ts';
@@ -54,7 +61,7 @@ export const pool = defineApp({
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());
-      log.info({ address: http.address }, 'monitoring');
+      log.info({ address: formatSocketAddress(http.address) }, 'monitoring');
     }
     if (config.insecure) log.warn('no encryption: only for tests on one machine');
     if (config.unverifiedTemplateProvider) log.warn('the template provider is not verified');

@@ -1,5 +1,12 @@
 import { type MiningEvent, MiningStatistics, monitoringRoutes } from '@stratumkit/roles';
-import { createHttpServer, createMetrics, defineApp, limitedLog, readClock } from '@stratumkit/runtime';
+import {
+  createHttpServer,
+  createMetrics,
+  defineApp,
+  formatSocketAddress,
+  limitedLog,
+  readClock,
+} from '@stratumkit/runtime';
 import { PROXY_FIELDS, toOptions } from './config.ts';
 import type { ProxyAppEvent } from './events.ts';
 import { logEvent } from './logEvent.ts';
@@ -55,7 +62,7 @@ export const proxy = defineApp({
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());
-      log.info({ address: http.address }, 'monitoring');
+      log.info({ address: formatSocketAddress(http.address) }, 'monitoring');
     }
     if (config.insecure) log.warn('no encryption: only for tests on one machine');
     if (options.upstreamSecurity === 'unverified') log.warn('the upstreams are not verified');

@@ -27,6 +27,8 @@ import { startTerminalView } from './terminalView.ts';
 
 const METER_MS = 500;
 const MAX_WARNINGS = 4;
+/** Of the longest name of a link. */
+const LINK_COLUMNS = 'pool-template-provider'.length;
 /** After the last block, for devices that no share was accepted of yet. */
 const LAST_SHARES_MS = 20_000;
 
@@ -178,7 +180,7 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
       if (!config.intercept) return;
       const text = config.json
         ? formatInterceptedJson(message, seconds(), { event: 'message', link })
-        : `${link}  ${formatIntercepted(message, seconds())}`;
+        : `${link.padEnd(LINK_COLUMNS)}  ${formatIntercepted(message, seconds())}`;
       edge.stdout.write(text);
     },
     onWarning(text) {
@@ -216,7 +218,10 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
     view?.close();
     if (running !== undefined) {
       if (config.json) print(report.summary(seconds(), running.hops()));
-      else edge.stdout.write(`${summaryText(report, seconds())}\n`);
+      else
+        edge.stdout.write(
+          `${summaryText(report, seconds())}${config.record === undefined ? '' : `, recorded to ${config.record}`}\n`,
+        );
     }
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);

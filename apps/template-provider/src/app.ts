@@ -10,6 +10,7 @@ import {
   createMetrics,
   custom,
   defineApp,
+  formatSocketAddress,
   type InferFields,
   integer,
   limitedLog,
@@ -120,7 +121,7 @@ export const templateProvider = defineApp({
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());
-      log.info({ address: http.address }, 'monitoring');
+      log.info({ address: formatSocketAddress(http.address) }, 'monitoring');
     }
     if (config.insecure) log.warn('no encryption: only for tests on one machine');
     else if (config.authoritySecretKey === undefined && config.dataDir === undefined)

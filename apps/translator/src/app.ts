@@ -1,4 +1,12 @@
-import { createHttpServer, createMetrics, defineApp, type Logger, limitedLog, readClock } from '@stratumkit/runtime';
+import {
+  createHttpServer,
+  createMetrics,
+  defineApp,
+  formatSocketAddress,
+  type Logger,
+  limitedLog,
+  readClock,
+} from '@stratumkit/runtime';
 import { TRANSLATOR_FIELDS, type TranslatorConfig, toOptions } from './config.ts';
 import { logEvent } from './logEvent.ts';
 import { TranslatorMetrics } from './metrics.ts';
@@ -53,7 +61,7 @@ export const translator = defineApp({
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());
-      log.info({ address: http.address }, 'monitoring');
+      log.info({ address: formatSocketAddress(http.address) }, 'monitoring');
     }
     return 'running';
   },

@@ -154,7 +154,7 @@ function replyTo(
     const params = matchPath(pattern, path);
     if (params !== undefined) return route({ path, query: new URLSearchParams(query), params });
   }
-  return { status: 404, body: { error: 'no such path' } };
+  return { status: 404, body: { error: 'no such path', paths: routes.map(([pattern]) => pattern) } };
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {

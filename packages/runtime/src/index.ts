@@ -50,4 +50,5 @@ export {
   sectionList,
 } from './schema.ts';
 export { formatSocketAddress, parseSocketAddress, type SocketAddress } from './socketAddress.ts';
+export { suggestionFor } from './suggestion.ts';
 export { TickTimer } from './tickTimer.ts';

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue, MessageDefinition } from '@stratumkit/codec';
 import { ALL_MESSAGES, MESSAGES_BY_GROUP, type MessageGroup } from '@stratumkit/messages';
+import { didYouMean } from './didYouMean.ts';
 
 /** The arrays of a test file that define messages, in the order in which a later one wins over an earlier one of the same id. */
 export const MESSAGE_SECTIONS = {
@@ -127,7 +128,8 @@ export function convertFields(definition: MessageDefinition, message: JsonObject
     else if (aliases[key] !== undefined && !Object.hasOwn(message, aliases[key])) {
       fields[aliases[key]] = value;
       warnings.push(`${key} is ${aliases[key]} now`);
-    } else warnings.push(dropped.includes(key) ? `${key} is gone, dropped` : `${key} is no field of it, ignored`);
+    } else if (dropped.includes(key)) warnings.push(`${key} is gone, dropped`);
+    else warnings.push(`${key} is no field of it, ignored${didYouMean(key, names)}`);
   }
   for (const [key, value] of Object.entries(defaults)) {
     if (Object.hasOwn(fields, key)) continue;

@@ -1,6 +1,7 @@
 import type { JsonValue, MessageDefinition } from '@stratumkit/codec';
 import { MESSAGES_BY_GROUP, type MessageGroup } from '@stratumkit/messages';
 import { isExpression } from '../values/evaluate.ts';
+import { didYouMean } from './didYouMean.ts';
 import { convertFields, fieldNamed, findDefinition, MESSAGE_SECTIONS, type MessageSection } from './layouts.ts';
 import type { ManualHeader, Replacement, Sv1Template, Sv2Template } from './model.ts';
 import type { Node } from './reader.ts';
@@ -46,7 +47,9 @@ function lookUp(type: Node, groups: readonly MessageGroup[]): MessageDefinition 
   const hit = exact[0] ?? hits[0];
   if (hit === undefined) {
     const [first] = found;
-    type.error(first !== undefined && 'refused' in first ? first.refused : `no message ${name}`);
+    const refused = first !== undefined && 'refused' in first ? first.refused : `no message ${name}`;
+    const names = groups.flatMap((group) => MESSAGES_BY_GROUP[group].map((definition) => definition.name));
+    type.error(`${refused}${didYouMean(name, names)}`);
     return undefined;
   }
   if (exact.length > 1) type.error(`${name} is in several sections; name one with "section"`);

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@stratumkit/codec';
+import { didYouMean } from './didYouMean.ts';
 import { type JsonDocument, JsonSyntaxError, parseJsonDocument } from './jsonDocument.ts';
 import { type Problem, TestFileError } from './problems.ts';
 
@@ -109,7 +110,8 @@ export class Node {
 
   /** Unknown keys are ignored by the format; they are only worth a warning. */
   warnUnknown(known: readonly string[]): void {
-    for (const key of this.keys()) if (!known.includes(key)) this.get(key).warn('unknown key, ignored');
+    for (const key of this.keys())
+      if (!known.includes(key)) this.get(key).warn(`unknown key, ignored${didYouMean(key, known)}`);
   }
 
   #child(value: JsonValue | undefined, key: string | number, path: string): Node {
