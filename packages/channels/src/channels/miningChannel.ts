@@ -161,10 +161,10 @@ export abstract class MiningChannel {
 
   /**
    * SetExtranoncePrefix (spec 5.3.10): for jobs sent later. Returns how many chain tips the old prefix has to wait for. The
-   * full extranonce size must stay what it was.
+   * full extranonce size must stay what it was, unless `mayResize`: an upstream may give a prefix of another length.
    */
-  setExtranoncePrefix(extranoncePrefix: Uint8Array): TipsUntilStale {
-    if (extranoncePrefix.length !== this.#extranoncePrefix.length)
+  setExtranoncePrefix(extranoncePrefix: Uint8Array, mayResize = false): TipsUntilStale {
+    if (!mayResize && extranoncePrefix.length !== this.#extranoncePrefix.length)
       throw new UsageError('extranonce-prefix-size', 'the new extranonce prefix has another length', {
         context: {
           channelId: this.channelId,

@@ -115,8 +115,7 @@ export class RelayChannel {
   /** The upstream gave the channel another prefix, for later jobs. Returns it as the downstream has to know it. */
   prefixChanged(): Uint8Array {
     const prefix = this.#prefix();
-    if (prefix.length === this.#judge.extranoncePrefix.length) this.#judge.setExtranoncePrefix(prefix);
-    else this.#replaceJudge();
+    this.#judge.setExtranoncePrefix(prefix, true);
     return prefix;
   }
 

@@ -274,9 +274,11 @@ export class TestMiner {
   mine(): void {
     for (let count = this.habits.hashrate ?? 5; count > 0; count--) {
       const { job } = this;
-      if (job === undefined || !this.authorized) return;
+      // After a reconnect the last job is one of the connection before.
+      const known = job === undefined ? undefined : this.jobs.get(job.jobId);
+      if (job === undefined || known === undefined || !this.authorized) return;
       const share = this.#nextShare(job);
-      if (this.meets(job, share, this.jobs.get(job.jobId)!.difficulty)) this.submit(share);
+      if (this.meets(job, share, known.difficulty)) this.submit(share);
     }
   }
 
