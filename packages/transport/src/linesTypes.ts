@@ -15,8 +15,10 @@ export interface LineLink {
   established(): void;
   close(cause?: LineCloseCause, reason?: string): void;
   /** Settles, and never rejects, after the `closed` event was handed on and the socket is gone. */
-  readonly closed: Promise<void>;
+  readonly closed: Promise<LineClosedEvent>;
 }
+
+export type LineClosedEvent = Extract<LineEvent, { readonly type: 'closed' }>;
 
 /** Gets the events of a link in order; `closed` is the last one and always comes. */
 export type LineHandler = (event: LineEvent, link: LineLink, now: Now) => void;

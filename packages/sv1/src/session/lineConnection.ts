@@ -215,9 +215,9 @@ export class LineConnection {
   }
 
   /** The peer closed its side, or the connection broke. */
-  end(kind: 'fin' | 'reset' | 'error'): void {
-    if (kind === 'fin') this.#close(this.#hasBytes ? 'peer-closed' : 'probe');
-    else this.#close(kind === 'reset' ? 'peer-reset' : 'network-error');
+  end(kind: 'fin' | 'reset'): void {
+    if (kind === 'reset') this.#close('peer-reset');
+    else this.#close(this.#hasBytes ? 'peer-closed' : 'probe');
   }
 
   close(cause: LineCloseCause, reason?: string): void {

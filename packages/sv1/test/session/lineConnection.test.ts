@@ -35,7 +35,6 @@ describe('LineConnection', () => {
     ['fin', false, 'probe'],
     ['fin', true, 'peer-closed'],
     ['reset', true, 'peer-reset'],
-    ['error', true, 'network-error'],
   ] as const)('ends with %s, spoken %s: %s', (kind, hasSpoken, cause) => {
     const connection = create();
     if (hasSpoken) connection.push(bytes('{'), at(0));
