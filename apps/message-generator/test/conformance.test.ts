@@ -1,7 +1,18 @@
 import { basename, dirname } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { ProcessEdge } from '@stratumkit/runtime';
 import { describe, expect, it } from 'vitest';
+import { conformanceCommand, findBlock } from '../src/cli/conformanceCommand.ts';
 import { escapeHtml, formatSuiteHtml } from '../src/conformance/html.ts';
-import { parseTestText, readConformanceTests, selectTests, TESTED_ROLES, type TestReport } from '../src/index.ts';
+import { formatSuite } from '../src/conformance/terminal.ts';
+import {
+  parseTestText,
+  readConformanceTests,
+  runSuite,
+  selectTests,
+  TESTED_ROLES,
+  type TestReport,
+} from '../src/index.ts';
 
 const tests = TESTED_ROLES.flatMap((role) => readConformanceTests(role));
 
@@ -35,6 +46,65 @@ describe('selecting', () => {
 
   it('refuses what names nothing', () => {
     expect(() => ids(['nothing'])).toThrow('--only nothing');
+  });
+});
+
+describe('a command that finds no block', () => {
+  it.each([
+    ['exit 3', 'exit 3 ended with exit code 3'],
+    ['kill -9 $$', 'kill -9 $$ ended with SIGKILL'],
+    ['no-such-program-here 2> /dev/null', 'no-such-program-here 2> /dev/null ended with exit code 127'],
+  ])('%s skips the tests that need one, and the report says why', async (command, why) => {
+    const about = { id: 'pool/x', section: '5.3.17', sentence: 's', level: 'MUST', spec: 'c', proves: 'p' };
+    const file = JSON.stringify({ version: '2', role: 'none', conformance: about, actions: [{ new_block: true }] });
+    const plan = parseTestText(file, 'x.json');
+    const test = { about: plan.about!, plan };
+    const results = await runSuite({
+      tests: [test],
+      jobs: 1,
+      seed: 1,
+      target: async () => ({ subject: {} }),
+      newBlock: () => findBlock(command),
+    });
+    const reason = `no new block: --on-new-block failed: ${why}`;
+    expect(results).toMatchObject([{ report: { outcome: 'skipped', reason } }]);
+    expect(formatSuite(results, () => '')).toContain(`SKIP  ${reason}\n      pool/x\n`);
+  });
+});
+
+describe('what a role is told to do', () => {
+  const flags = (role: 'pool' | 'proxy', more: object) => ({
+    role,
+    address: undefined,
+    authorityKey: undefined,
+    plain: true,
+    listen: undefined,
+    keyFile: undefined,
+    start: undefined,
+    onNewBlock: undefined,
+    only: [],
+    list: false,
+    jobs: undefined,
+    seed: 1,
+    timeoutMs: undefined,
+    maxHashes: undefined,
+    variables: {},
+    json: false,
+    html: undefined,
+    ...more,
+  });
+  const edge = { stderr: new PassThrough(), stdout: new PassThrough(), onSignal: () => () => undefined };
+  const run = (role: 'pool' | 'proxy', more: object) =>
+    conformanceCommand(flags(role, more), edge as unknown as ProcessEdge);
+
+  it.each([
+    ['pool', {}, '--address HOST:PORT'],
+    ['pool', { listen: '127.0.0.1:0' }, '--listen is for a device, proxy, translator'],
+    ['pool', { start: 'true' }, '--start is for a device, proxy, translator'],
+    ['proxy', { listen: '127.0.0.1:0', jobs: 2 }, '--jobs: the role connects here once at a time'],
+    ['proxy', { start: 'true', address: '127.0.0.1:1', jobs: 2 }, '--jobs: with --address there is one role at a time'],
+  ] as const)('a %s with %j is refused: %s', async (role, more, why) => {
+    await expect(run(role, more)).rejects.toThrow(why);
   });
 });
 

@@ -78,7 +78,7 @@ export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessE
       signal: abort.signal,
       ...(timeoutMs === undefined ? {} : { timeouts: { receiveMs: timeoutMs } }),
       ...(maxHashes === undefined ? {} : { maxHashes }),
-      ...(onNewBlock === undefined ? {} : { newBlock: () => runShell(onNewBlock) }),
+      ...(onNewBlock === undefined ? {} : { newBlock: () => findBlock(onNewBlock) }),
       target: () => targetOf(flags, side),
       onResult: ({ test, report }) => void edge.stderr.write(`${report.outcome.padEnd(7)} ${test.about.id}\n`),
     });
@@ -86,6 +86,13 @@ export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessE
   } finally {
     release();
   }
+}
+
+/** Throws ConfigError that names the option, which is what the report says of the tests that are skipped then. */
+export async function findBlock(command: string): Promise<void> {
+  await runShell(command).catch((cause: Error) => {
+    throw new ConfigError('command-failed', `--on-new-block failed: ${cause.message}`, { cause });
+  });
 }
 
 /** How many tests at a time. Where the tester is the upstream, each needs a role of its own. */

@@ -11,7 +11,7 @@ export function runShell(command: string): Promise<void> {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new ConfigError('command-failed', `${command}: ended with ${signal ?? code}`));
+      else reject(new ConfigError('command-failed', `${command} ended with ${signal ?? `exit code ${code}`}`));
     });
   });
 }
