@@ -218,6 +218,8 @@ function repeatCommand(id: string, flags: ConformanceFlags, side: Side): string 
   }
   if (flags.onNewBlock !== undefined) words.push('--on-new-block', quoted(flags.onNewBlock));
   if (side.listen !== undefined && flags.keyFile !== undefined) words.push('--key-file', flags.keyFile);
+  if (flags.timeoutMs !== undefined) words.push('--timeout', String(flags.timeoutMs));
+  if (flags.maxHashes !== undefined) words.push('--max-hashes', String(flags.maxHashes));
   return [...words, '--only', id, '--seed', String(flags.seed)].join(' ');
 }
 
