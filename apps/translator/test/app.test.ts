@@ -57,7 +57,7 @@ it('serves miners and its monitoring, warns of what old firmware does not take, 
   const { exitCode } = await run([...argv, '--monitoring-address', '127.0.0.1:0'], (line, stop) => {
     lines.push(line);
     if (line.msg !== 'monitoring') return;
-    const { host, port } = line.address as { host: string; port: number };
+    const { address } = line as { address: string };
     const [, sv1Port] = String(lines.find(({ msg }) => msg === 'listening')?.address).split(':');
     const socket = connect(Number(sv1Port), '127.0.0.1');
     socket.write('{"id":1,"method":"mining.subscribe","params":[]}\n');
@@ -65,8 +65,8 @@ it('serves miners and its monitoring, warns of what old firmware does not take, 
       health.push(JSON.parse(String(answer)));
       // Nobody answers at the upstream.
       for (const path of ['/api/v1/health', '/api/v1/sv1/clients'])
-        health.push(await (await fetch(`http://${host}:${port}${path}`)).json());
-      health.push(await (await fetch(`http://${host}:${port}/metrics`)).text());
+        health.push(await (await fetch(`http://${address}${path}`)).json());
+      health.push(await (await fetch(`http://${address}/metrics`)).text());
       socket.destroy();
       stop();
     });
