@@ -32,11 +32,11 @@ export function formatSuiteHtml(results: readonly SuiteResult[], options: PageOp
 <header>
 <h1>Stratum V2 conformance: ${escapeHtml(role)}</h1>
 <p>${escapeHtml(subject)} · ${escapeHtml(date)}</p>
-<p class="counts"><span class="passed">${passed} passed</span> <span class="failed">${failed} failed</span> <span class="skipped">${skipped} skipped</span></p>
+<p class="counts"><span class="passed">${passed} passed</span> <a class="failed" href="#failures">${failed} failed</a> <span class="skipped">${skipped} skipped</span></p>
 </header>
 <main>
 ${sectionTable(results)}
-${failures.length === 0 ? '<p>No test failed.</p>' : `<h2>Failures</h2>\n${failures.map((result) => failure(result, options)).join('\n')}`}
+${failures.length === 0 ? '<p>No test failed.</p>' : `<h2 id="failures">Failures</h2>\n${failures.map((result) => failure(result, options)).join('\n')}`}
 <h2>All tests</h2>
 ${[...bySection(results)].map(([section, group]) => sectionList(section, group)).join('\n')}
 </main>
@@ -139,7 +139,7 @@ th, td { border-bottom: 1px solid var(--line); padding: .2rem .7rem; text-align:
 caption { text-align: left; font-weight: 600; }
 blockquote { border-left: 3px solid var(--line); margin: .4rem 0; padding-left: .8rem; }
 ul { list-style: none; padding-left: 0; } li { padding: .1rem 0; }
-.counts span { font-weight: 600; margin-right: 1rem; }
+.counts span, .counts a { font-weight: 600; margin-right: 1rem; }
 .passed, .passed summary b { color: var(--passed); } .failed, .failed summary b { color: var(--failed); }
 .skipped, .skipped summary b { color: var(--skipped); } .none { opacity: .4; }
 li summary { color: CanvasText; cursor: pointer; } .why { margin: 0 0 .3rem 1.2rem; }

@@ -132,7 +132,7 @@ export function describeExpectation(result: ResultPlan): string {
       return result.typeName;
     case 'expect': {
       const all = result.of.map((alternatives) => namesOf(alternatives.flatMap(({ definitions }) => definitions)));
-      return all.join(' and ');
+      return all.join(' and ') + (result.orClosed ? ' or the end of the connection' : '');
     }
     case 'sv1Id':
       return `a response to ${formatJson(result.id)}`;
