@@ -37,7 +37,7 @@ export function suitePage(): string {
   ];
   return page(NOTICE, [
     '# The conformance suite',
-    '`message-generator conformance` holds a pool, proxy, translator, template provider or device to the sentences of the specification that can be seen from outside; [check-your-pool.md](check-your-pool.md) shows how. Each test is failed by a broken peer: one of our own roles with one deviation. Our five roles pass every test; both are tests of this repository (`test/conformance`).',
+    '`message-generator conformance` holds a pool, proxy, translator, template provider or device to the sentences of the specification that can be seen from outside; [check-your-pool.md](check-your-pool.md) shows how. Each test is failed by a broken peer: one of our own roles with one deviation. `pnpm conformance:matrix` runs every test against every broken peer; it fails for those that the tables name and for no other. Our five roles pass every test. Tests of this repository (`test/conformance`) hold the roles to all of that, and each peer to the tests it is named for and a tenth of the others.',
     table(
       ['role', 'tests', 'MUST', 'SHOULD', 'broken peers'],
       [...suites.map((suite) => row(suite.role, [suite])), row('all', suites)],
@@ -62,8 +62,16 @@ function roleSections({ role, tests, peers }: RoleSuite): readonly string[] {
     ),
     `### Broken peers of ${role}`,
     table(
-      ['peer', 'deviation', 'fails', 'cannot pass then'],
-      peers.map(({ id, does, fails, also = [] }) => [`\`${id}\``, does, fails.join(', '), also.join(', ')]),
+      ['peer', 'deviation', 'fails', 'fails for that, too'],
+      peers.map((peer) => [`\`${peer.id}\``, peer.does, peer.fails.join(', '), alsoFailed(peer)]),
     ),
   ];
+}
+
+function alsoFailed({ also = [] }: BrokenPeer): string {
+  const parts = also.map(({ because, tests, byChance }) => {
+    const names = tests.join(', ');
+    return `${names} (${because}${byChance === true ? '; some may pass, since any hash may happen to meet a target' : ''})`;
+  });
+  return parts.join('<br>');
 }

@@ -51,13 +51,17 @@ export function targetOf(bits: number): Uint8Array {
   return bytes;
 }
 
-async function startProvider(source: SteppedSource, security: Security) {
+/** More than all fees: no new template but for a new block. */
+const NO_FEES_ARE_ENOUGH = 21_000_000n * 100_000_000n;
+
+async function startProvider(source: SteppedSource, security: Security, feeThreshold?: bigint) {
   return createTemplateProvider(
     {
       listen: { host: HOST, port: 0 },
       source: UNUSED_SOURCE,
       insecure: security === 'plain',
       authoritySecretKey: SECRET_KEY,
+      ...(feeThreshold === undefined ? {} : { feeThreshold }),
     },
     { ...providerModules, createSource: () => source },
   );
@@ -121,7 +125,7 @@ class Variants<Server extends { close(): Promise<void> }> {
 async function startPool(security: Security, policy: Policy = {}) {
   // No share may happen to be a block.
   const source = new SteppedSource(targetOf(200));
-  const provider = await startProvider(source, 'plain');
+  const provider = await startProvider(source, 'plain', NO_FEES_ARE_ENOUGH);
   const pool = await createPool(
     {
       listen: { host: HOST, port: 0 },
@@ -132,7 +136,7 @@ async function startPool(security: Security, policy: Policy = {}) {
       network: 'regtest',
       coinbaseRewardScript: REWARD_SCRIPT,
       minHashrate: 1,
-      sharesPerMinute: 6_000,
+      sharesPerMinute: 60,
       vardiff: false,
       ...policy,
     },
@@ -257,7 +261,7 @@ function proxyScene(security: Security): Promise<Scene> {
         authoritySecretKey: SECRET_KEY,
         insecure: own === 'plain',
         minHashrate: 1,
-        sharesPerMinute: 6_000,
+        sharesPerMinute: 60,
         vardiff: false,
         ...policy,
       },

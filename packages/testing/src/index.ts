@@ -4,3 +4,4 @@ export { ATTACKS, type Attack, forkAttackers, HostileSocket, type HostileTarget,
 export { type ByteEnd, LinkedPair, type LinkOptions } from './link.ts';
 export { propertyOptions, SEED, seededRandom } from './seed.ts';
 export { loadVectorFile, loadVectors, type Vector, vectorFiles } from './vectors.ts';
+export { inVirtualTime } from './virtualTime.ts';

@@ -114,7 +114,9 @@ export async function createInterceptor(options: InterceptorOptions): Promise<In
   const port = typeof bound === 'object' && bound !== null ? bound.port : options.listen.port;
   return {
     address: { host: options.listen.host, port },
-    authorityPublicKey: publicKeyFromSecret(options.authoritySecretKey),
+    get authorityPublicKey() {
+      return publicKeyFromSecret(options.authoritySecretKey);
+    },
     recordedTest() {
       if (recording === undefined) throw new Error('nothing is recorded: the interceptor was made without "record"');
       const { upstream, upstreamKey: authorityPublicKey } = options;

@@ -54,10 +54,18 @@ export class RuleBook {
     }
   }
 
-  /** A value that is not known yet is as nothing says. */
   #holds(value: JsonValue, is: JsonValue): boolean {
+    return this.#whereKnown(() => matches(is, evaluate(value, this.#scope), this.#scope));
+  }
+
+  #fits(expected: JsonValue, value: JsonValue): boolean {
+    return this.#whereKnown(() => matches(expected, value, this.#scope));
+  }
+
+  /** A value that is not known yet is as nothing says. */
+  #whereKnown(isSo: () => boolean): boolean {
     try {
-      return matches(is, evaluate(value, this.#scope), this.#scope);
+      return isSo();
     } catch (error) {
       if (error instanceof UsageError) return false;
       throw error;
@@ -72,24 +80,24 @@ export class RuleBook {
       if (rule.methods.length > 0 || rule.text !== undefined) return false;
       if (rule.malformed && message.error === undefined && message.rest.length === 0) return false;
       const { payload, rest } = rule;
-      if (payload !== undefined && !matches(payload, Array.from(message.frame.payload), this.#scope)) return false;
-      if (rest !== undefined && !matches(rest, Array.from(message.rest), this.#scope)) return false;
+      if (payload !== undefined && !this.#fits(payload, Array.from(message.frame.payload))) return false;
+      if (rest !== undefined && !this.#fits(rest, Array.from(message.rest))) return false;
       if (rule.messageType !== undefined && rule.messageType !== message.frame.messageType) return false;
       const { definition, json } = message;
       if (rule.definitions.length > 0 && (definition === undefined || !rule.definitions.includes(definition)))
         return false;
       return rule.fields.every(
-        ([name, expected]) => hasField(json, name) && matches(expected, json?.[name] ?? null, this.#scope),
+        ([name, expected]) => hasField(json, name) && this.#fits(expected, json?.[name] ?? null),
       );
     }
-    if (rule.text !== undefined && !matches(rule.text, message.text, this.#scope)) return false;
+    if (rule.text !== undefined && !this.#fits(rule.text, message.text)) return false;
     if (rule.definitions.length > 0 || rule.malformed || rule.messageType !== undefined) return false;
     const { json = null } = message;
     const method = isObject(json) ? json.method : undefined;
     if (rule.methods.length > 0 && !(typeof method === 'string' && rule.methods.includes(method))) return false;
     return rule.fields.every(([pointer, expected]) => {
       const value = atPointer(json, pointer);
-      return value !== undefined && matches(expected, value, this.#scope);
+      return value !== undefined && this.#fits(expected, value);
     });
   }
 }
