@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runTestFile, type TestReport } from '../src/index.ts';
+import { freePort } from './freePort.ts';
 
 const here = import.meta.dirname;
 const EXAMPLES = join(here, 'examples/test');
@@ -117,11 +117,3 @@ describe('the example tests under --compat', () => {
     expect(report.failures.map((failure) => failure.message).join('\n')).toContain(message);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { freePort } from './freePort.ts';
 import { stopAll } from './ourRoles.ts';
 
 /** The newcomer's page, done as it says: its files are saved, its commands run, and what they print is what it shows. */
@@ -84,14 +84,6 @@ const shape = (text: string) =>
     .split('\n')
     .map((line) => line.replaceAll(/\d+/g, 'N').trim())
     .filter((line) => line !== '');
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
 
 it(
   'the newcomer page works as written',

@@ -66,10 +66,17 @@ async function startPeer(role: string, name: string): Promise<void> {
   const file = join(here, 'peers', `${name}.json`);
   const listens = name.startsWith('pool') || name.startsWith('jd');
   if (!listens) printReady(role);
-  const report = runTestFile(file, { seed: 1, ports, onListening: () => printReady(role) });
+  let isListening = !listens;
+  const onListening = () => {
+    isListening = true;
+    printReady(role);
+  };
+  const report = runTestFile(file, { seed: 1, ports, onListening });
   void report.then(({ outcome, failures, problems }) => {
     const text = JSON.stringify({ name, outcome, messages: [...failures, ...problems].map(({ message }) => message) });
     appendFileSync(join(STANDIN_FOLDER, 'peers.log'), `${text}\n`);
+    // Nobody would be told that it is ready: whoever waits for that has to see its end.
+    if (!isListening) process.exit(1);
   });
 }
 
