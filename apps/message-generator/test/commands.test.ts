@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatJson, type JsonValue } from '@stratumkit/codec';
+import { freePort } from '@stratumkit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseTestText, type RunOptions, runTest } from '../src/index.ts';
 import type { Test } from './helpers.ts';
@@ -240,10 +241,7 @@ describe('connecting', () => {
   it('is tried again until somebody listens, unless the file says otherwise', async () => {
     const server = createServer((socket) => socket.on('error', () => undefined));
     const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    await listen(0);
-    const address = server.address();
-    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    await new Promise((resolve) => server.close(resolve));
+    const port = await freePort();
     const down = { role: 'client', downstream: { ip: '127.0.0.1', port } };
     expect((await run({ ...down, timeouts: { retry_ms: null } })).failures).toMatchObject([
       { message: `cannot connect to 127.0.0.1:${port}: ECONNREFUSED`, hard: true },

@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { freePort } from '@stratumkit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runTestFile, type TestReport } from '../src/index.ts';
-import { freePort } from './freePort.ts';
 
 const here = import.meta.dirname;
 const EXAMPLES = join(here, 'examples/test');

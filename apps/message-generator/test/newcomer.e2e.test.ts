@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@stratumkit/testing';
 import { afterAll, expect, it } from 'vitest';
-import { freePort } from './freePort.ts';
 import { stopAll } from './ourRoles.ts';
 
 /** The newcomer's page, done as it says: its files are saved, its commands run, and what they print is what it shows. */

@@ -4,6 +4,7 @@ import { createPool, type PoolAppEvent, defaultModules as poolModules } from '@s
 import { createProxy, type ProxyAppEvent, defaultModules as proxyModules } from '@stratumkit/proxy';
 import { Resources } from '@stratumkit/runtime';
 import { createTemplateProvider } from '@stratumkit/template-provider';
+import { freePort } from '@stratumkit/testing';
 import { afterEach, expect, it } from 'vitest';
 
 const DEVICES = 100;
@@ -80,7 +81,7 @@ it.each([
     resources.add(name, () => pool.close());
     return { pool, counted };
   };
-  const first = await startPool('first', 0);
+  const first = await startPool('first', await freePort());
   const second = await startPool('second', 0);
   const authorityPublicKey = decodeAuthorityPublicKey(first.pool.authorityPublicKey!);
   const [firstAt, secondAt] = [first.pool.address, second.pool.address];

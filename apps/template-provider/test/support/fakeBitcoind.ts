@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { displayHash } from '@stratumkit/bitcoin';
 import { createTemplate, Mempool, mineBlock, premine, RegtestChain, TransactionGenerator } from '@stratumkit/regtest';
 import { readClock } from '@stratumkit/runtime';
+import { freePort } from '@stratumkit/testing';
 
 /** The calls of a node that a template provider makes, answered from a regtest chain. */
 export class FakeBitcoind {
@@ -37,9 +37,10 @@ export class FakeBitcoind {
       const { method, params } = JSON.parse(body) as { method: string; params: unknown[] };
       this.#answer(method, params, response);
     });
+    // The same one after a stop, when it must be nobody else's.
+    if (this.port === 0) this.port = await freePort();
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
-    this.port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 
