@@ -19,6 +19,8 @@ export interface BrokenPeer {
   readonly fails: readonly string[];
   /** Tests of other sentences that it fails for that, and why. It fails no others. */
   readonly also?: readonly AlsoFailed[];
+  /** A hash that is wrong may happen to meet the target: what does not fail is run again, a few times at most. */
+  readonly byChance?: true;
   /** Rules of an interceptor. */
   readonly rules?: readonly unknown[];
   /** Which side of a proxy or translator they are for. */

@@ -219,9 +219,9 @@ async function openPipe() {
   const leads = new Promise<Address>((resolve) => {
     lead = resolve;
   });
-  const server = createServer({ allowHalfOpen: false }, (socket) => {
+  const server = createServer({ allowHalfOpen: false, noDelay: true }, (socket) => {
     void leads.then((address) => {
-      const other = connect(address);
+      const other = connect({ ...address, noDelay: true });
       for (const [from, to] of [
         [socket, other],
         [other, socket],

@@ -9,8 +9,9 @@ const IDLE_TURNS = 20;
 /**
  * Runs something while time stands still, except where this process has nothing to do: then the clock goes to the next timer. So a wait for
  * what never comes takes no time, and nothing is late because the machine is busy. `performance.now`, `Date.now` and the timers are of that
- * time; sockets are real. What threads, disks and other processes do is not waited for, and timers that are left at the end never fire.
- * Throws UsageError where one runs already.
+ * time. Sockets are real and have to be `noDelay`: the kernel holds small writes of others back for real milliseconds, which are hours here.
+ * What threads, disks and other processes do is not waited for, and timers that are left at the end never fire. Throws UsageError where one
+ * runs already.
  */
 export async function inVirtualTime<T>(run: () => Promise<T>): Promise<T> {
   const time = new VirtualTime();
@@ -27,7 +28,8 @@ const REAL = { setImmediate, clearTimeout, clearInterval, now: performance.now }
 class VirtualTime {
   static #running = false;
   readonly #timers = new Set<VirtualTimer>();
-  readonly #startMs = performance.now();
+  /** Whole, so that steps added to it are exact. */
+  readonly #startMs = Math.ceil(performance.now());
   readonly #startUnixMs = Date.now();
   #nowMs = this.#startMs;
   /** Calls that promise something for a later turn. */
