@@ -173,6 +173,18 @@ describe('the interceptor', () => {
     expect(report.server.failures).toEqual([]);
   });
 
+  it('takes a rule of a value that nobody has saved yet for one that does not match', async () => {
+    const { server, client } = await intercept({
+      rules: [{ message: 'SetupConnection', fields: { vendor: { $var: 'nobody' } }, do: 'drop' }],
+      client: [{ message_ids: ['setup'], results: [expecting('SetupConnection.Success')] }],
+      server: [
+        { message_ids: [], results: [expecting('SetupConnection')] },
+        { message_ids: ['setup_ok'], results: [{ type: 'close_connection' }] },
+      ],
+    });
+    expect([...client.failures, ...server.failures]).toEqual([]);
+  });
+
   it('closes at the n-th match', async () => {
     const rules = [{ message: 'CloseChannel', do: 'close', nth: 2 }];
     const server = [...arriving(1), { message_ids: [], results: [{ type: 'close_connection' }] }];
