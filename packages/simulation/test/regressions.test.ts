@@ -27,6 +27,13 @@ describe('what the simulation has found in proxies stays mended', () => {
   });
 });
 
+describe('what the simulation has found in translators stays mended', () => {
+  it('a share that was on its way until its job had made room for sixteen later ones is late, and no fault (seed 291)', () => {
+    const scenario = new Scenario({ profile: 'relay', devices: 12, hours: 0.5, topology: 'translators' });
+    expect(runSimulation(scenario.run(291)).violation).toBeUndefined();
+  });
+});
+
 describe('a fixed set of seeds', () => {
   it.each([1, 2])('seed %i: every kind of fault three times, twenty tips, every invariant', (seed) => {
     const scenario = new Scenario({ profile: 'default', devices: 50, hours: 0.5 });

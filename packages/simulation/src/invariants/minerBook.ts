@@ -6,8 +6,10 @@ export class MinerBook {
   readonly wire: number;
   /** The told difficulty of a job is what its shares are found for; some firmware applies a new one at once. */
   readonly isExact: boolean;
-  /** By the miner's own number. */
-  readonly #pending = new Map<number, FoundShare>();
+  /** By the miner's own number, each with how many jobs had arrived when it was found. */
+  readonly #pending = new Map<number, { readonly share: FoundShare; readonly jobsHeard: number }>();
+  #jobsTold = 0;
+  #jobsHeard = 0;
   #cleanTold = 0;
   #cleanToldMs = 0;
   #cleanHeard = 0;
@@ -33,7 +35,10 @@ export class MinerBook {
   }
 
   told(line: Uint8Array, nowMs: number): void {
-    if (!isCleanNotify(line)) return;
+    const job = readNotify(line);
+    if (job === undefined) return;
+    this.#jobsTold++;
+    if (!job.isClean) return;
     this.#cleanTold++;
     this.#cleanToldMs = nowMs;
   }
@@ -44,36 +49,45 @@ export class MinerBook {
   }
 
   heard(line: Uint8Array, nowMs: number): void {
-    if (!isCleanNotify(line)) return;
+    const job = readNotify(line);
+    if (job === undefined) return;
+    this.#jobsHeard++;
+    if (!job.isClean) return;
     this.#cleanHeard++;
     this.#cleanHeardMs = nowMs;
   }
 
   sent(share: FoundShare): void {
-    this.#pending.set(share.sequenceNumber, share);
+    this.#pending.set(share.sequenceNumber, { share, jobsHeard: this.#jobsHeard });
+  }
+
+  /** How many jobs were sent since that on which this share was found, or since a later one. */
+  newerJobs(sequenceNumber: number): number {
+    const found = this.#pending.get(sequenceNumber);
+    return found === undefined ? 0 : this.#jobsTold - found.jobsHeard;
   }
 
   /** The share that an answer is for. */
   take(sequenceNumber: number): FoundShare | undefined {
-    const share = this.#pending.get(sequenceNumber);
+    const found = this.#pending.get(sequenceNumber);
     this.#pending.delete(sequenceNumber);
-    return share;
+    return found?.share;
   }
 
-  unanswered(): Iterable<FoundShare> {
-    return this.#pending.values();
+  *unanswered(): Iterable<FoundShare> {
+    for (const { share } of this.#pending.values()) yield share;
   }
 
   /** The oldest share without an answer, if it is older than that. */
   overdue(foundBeforeMs: number): FoundShare | undefined {
     const [oldest] = this.#pending.values();
-    return oldest !== undefined && oldest.foundMs < foundBeforeMs ? oldest : undefined;
+    return oldest !== undefined && oldest.share.foundMs < foundBeforeMs ? oldest.share : undefined;
   }
 }
 
-function isCleanNotify(line: Uint8Array): boolean {
+function readNotify(line: Uint8Array): { readonly isClean: boolean } | undefined {
   const text = decodeText(line);
-  if (!text.includes('"mining.notify"')) return false;
+  if (!text.includes('"mining.notify"')) return undefined;
   const { method, params } = JSON.parse(text) as { readonly method?: string; readonly params?: readonly unknown[] };
-  return method === 'mining.notify' && params?.[8] === true;
+  return method === 'mining.notify' ? { isClean: params?.[8] === true } : undefined;
 }

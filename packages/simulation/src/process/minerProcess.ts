@@ -1,3 +1,4 @@
+import { DEFAULT_CHANNEL_LIMITS } from '@stratumkit/channels';
 import { SV1_PROFILES, type Sv1DeviceEvent, type Sv1DeviceInput, type Sv1DeviceOutput } from '@stratumkit/roles';
 import type { LineEvent } from '@stratumkit/sv1';
 import type { MinerBook } from '../invariants/minerBook.ts';
@@ -181,6 +182,7 @@ export class MinerProcess extends MiningProcess<Sv1DeviceInput, Sv1DeviceOutput<
   #refused({ sequenceNumber, code, message }: Extract<Sv1DeviceEvent, { type: 'shareRejected' }>): void {
     const { observer, relayOf } = this.context;
     const profile = SV1_PROFILES[this.node.profile];
+    const newerJobs = this.#book?.newerJobs(sequenceNumber) ?? 0;
     const share = this.#book?.take(sequenceNumber);
     const relay = relayOf(this.#upstream);
     const isLate =
@@ -188,6 +190,8 @@ export class MinerProcess extends MiningProcess<Sv1DeviceInput, Sv1DeviceOutput<
       (relay === undefined ||
         share.tip !== relay.tip ||
         share.tipsHeard < (this.#book?.cleanTold ?? 0) ||
+        // It was on its way for so long that its job made room for later ones.
+        newerJobs >= DEFAULT_CHANNEL_LIMITS.maxLiveJobs ||
         share.tipReceivedMs <= relay.switchedMs ||
         // It has no upstream now, or was not given one since.
         (this.#book?.cleanToldMs ?? 0) <= relay.lostMs);
