@@ -1,12 +1,19 @@
 import { formatJson, fromHex, toHex } from '@stratumkit/codec';
-import { FRAME_HEADER_SIZE, FrameSplitter, MAX_PAYLOAD_SIZE } from '@stratumkit/framing';
+import { decodeFrameHeader, FRAME_HEADER_SIZE, FrameSplitter, MAX_PAYLOAD_SIZE } from '@stratumkit/framing';
 import { definitionOf, type Protocol } from '@stratumkit/messages';
 import { decodeLine, typedCall } from '@stratumkit/sv1';
 import { showBytes } from './run/show.ts';
 import { type DecodedFrame, decodeFrame, frameTitle } from './wire/decode.ts';
 
+/** What bytes say, and what of them says nothing. */
+export interface DescribedBytes {
+  readonly text: string;
+  /** Frames that are cut or broken, and lines that are no JSON-RPC. */
+  readonly faults: number;
+}
+
 /** Any number of SV2 frames, or SV1 lines, in readable form. `protocol` tells which messages may be among them. */
-export function describeBytes(bytes: Uint8Array, protocol?: Protocol): string {
+export function describeBytes(bytes: Uint8Array, protocol?: Protocol): DescribedBytes {
   return bytes[0] === 0x7b ? describeLines(bytes) : describeFrames(bytes, protocol);
 }
 
@@ -16,19 +23,32 @@ export function parseHexText(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-f]{2})+$/i.test(digits) ? fromHex(digits) : undefined;
 }
 
-function describeFrames(bytes: Uint8Array, protocol: Protocol | undefined): string {
+function describeFrames(bytes: Uint8Array, protocol: Protocol | undefined): DescribedBytes {
   const splitter = new FrameSplitter({ maxPayloadSize: () => MAX_PAYLOAD_SIZE });
   splitter.push(bytes);
   const parts: string[] = [];
   let taken = 0;
+  let faults = 0;
   for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
     taken += FRAME_HEADER_SIZE + frame.payload.length;
-    parts.push(describeFrame(decodeFrame(frame), protocol));
+    const decoded = decodeFrame(frame);
+    if (decoded.error !== undefined) faults++;
+    parts.push(describeFrame(decoded, protocol));
   }
   if (taken < bytes.length) {
-    parts.push(`${bytes.length - taken} bytes that are no whole frame: ${showBytes(bytes.subarray(taken))}\n`);
+    faults++;
+    parts.push(describeCut(bytes.subarray(taken)));
   }
-  return parts.join('\n');
+  return { text: parts.join('\n'), faults };
+}
+
+function describeCut(rest: Uint8Array): string {
+  const count = rest.length === 1 ? '1 byte that is' : `${rest.length} bytes that are`;
+  const lacks =
+    rest.length < FRAME_HEADER_SIZE
+      ? `a header has ${FRAME_HEADER_SIZE}`
+      : `the header claims a payload of ${decodeFrameHeader(rest).length}, ${rest.length - FRAME_HEADER_SIZE} follow`;
+  return `${count} no whole frame (${lacks}): ${showBytes(rest)}\n`;
 }
 
 function describeFrame(decoded: DecodedFrame, protocol: Protocol | undefined): string {
@@ -53,28 +73,31 @@ function describeFrame(decoded: DecodedFrame, protocol: Protocol | undefined): s
   return `${lines.join('\n')}\n`;
 }
 
-function describeLines(bytes: Uint8Array): string {
-  const lines = new TextDecoder()
+function describeLines(bytes: Uint8Array): DescribedBytes {
+  let faults = 0;
+  const parts = new TextDecoder()
     .decode(bytes)
     .split(/\r?\n/)
-    .filter((line) => line.trim() !== '');
-  return lines
+    .filter((line) => line.trim() !== '')
     .map((line) => {
       try {
-        const message = decodeLine(new TextEncoder().encode(line));
-        if (message.type === 'response') {
-          const outcome =
-            message.error === undefined
-              ? formatJson(message.result)
-              : `error ${message.error.code} ${message.error.message}`;
-          return `response to ${message.id ?? 'nothing'}: ${outcome}\n`;
-        }
-        const known = typedCall(message) !== undefined;
-        const id = message.id === undefined || message.id === 'null' ? 'notification' : `call ${message.id}`;
-        return `${id} ${message.method}${known ? '' : ' (unknown)'} ${formatJson(message.params)}\n`;
+        return describeLine(line);
       } catch (error) {
+        faults++;
         return `${(error as Error).message}: ${line}\n`;
       }
-    })
-    .join('');
+    });
+  return { text: parts.join(''), faults };
+}
+
+function describeLine(line: string): string {
+  const message = decodeLine(new TextEncoder().encode(line));
+  if (message.type === 'response') {
+    const outcome =
+      message.error === undefined ? formatJson(message.result) : `error ${message.error.code} ${message.error.message}`;
+    return `response to ${message.id ?? 'nothing'}: ${outcome}\n`;
+  }
+  const known = typedCall(message) !== undefined;
+  const id = message.id === undefined || message.id === 'null' ? 'notification' : `call ${message.id}`;
+  return `${id} ${message.method}${known ? '' : ' (unknown)'} ${formatJson(message.params)}\n`;
 }

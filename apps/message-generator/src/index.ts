@@ -1,7 +1,7 @@
 export { type CommandDescription, describeCommands } from './cli/describeCommands.ts';
 export { type ConformanceTest, readConformanceTests, selectTests } from './conformance/files.ts';
 export { runSuite, type SuiteOptions, type SuiteResult, type SuiteTarget } from './conformance/runSuite.ts';
-export { describeBytes } from './decodeInput.ts';
+export { type DescribedBytes, describeBytes } from './decodeInput.ts';
 export { type About, TESTED_ROLES, type TestedRole, type TestPlan, type Timeouts } from './format/model.ts';
 export { DEFAULT_TIMEOUTS, type ParseOptions, parseTestFile, parseTestText } from './format/parseTest.ts';
 export { type Problem, TestFileError } from './format/problems.ts';

@@ -200,14 +200,38 @@ describe('decode', () => {
   });
 
   it('says what is odd', async () => {
-    expect((await run('decode', `${BYE}0102`)).stdout).toContain('2 bytes that are no whole frame: 0102');
-    expect((await run('decode', '000018020000ffff')).stdout).toContain('broken: CloseChannel.channelId');
-    expect((await run('decode', '000018020000ffff')).stdout).toContain('the channel_msg bit of this message is true');
+    const broken = await run('decode', '000018020000ffff');
+    expect(broken.stdout).toContain('broken: CloseChannel.channelId');
+    expect(broken.stdout).toContain('the channel_msg bit of this message is true');
     expect((await run('decode', '0500fe0100002a')).stdout).toContain('message 0xfe of extension 5');
     expect((await run('decode', '--protocol', 'template-distribution', BYE)).stdout).toContain(
       'no message of template-distribution',
     );
-    expect((await run('decode', 'xyz')).exitCode).toBe(2);
+  });
+
+  it.each([
+    ['00', '1 byte that is no whole frame (a header has 6): 00'],
+    [`${BYE}0102`, '2 bytes that are no whole frame (a header has 6): 0102'],
+    [
+      BYE.slice(0, -2),
+      `14 bytes that are no whole frame (the header claims a payload of 9, 8 follow): ${BYE.slice(0, -2)}`,
+    ],
+    ['000018020000ffff', 'broken: CloseChannel.channelId'],
+    ['{"id":4', 'not JSON: '],
+  ])('%s is not whole: it shows what it can and exits with 1', async (input, expected) => {
+    const { exitCode, stdout } = await run('decode', input);
+    expect(stdout).toContain(expected);
+    expect(exitCode).toBe(1);
+  });
+
+  it('exits with 2 if there is nothing to decode', async () => {
+    writeFileSync(path('empty.bin'), '');
+    expect(await run('decode', 'xyz')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('neither hexadecimal nor a file'),
+    });
+    const empty = await run('decode', path('empty.bin'));
+    expect(empty).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is empty') });
   });
 
   it('shows SV1 lines', async () => {

@@ -13,6 +13,7 @@ import { findTests } from './findTests.ts';
 import { interceptCommand } from './interceptCommand.ts';
 import { runCommand } from './runCommand.ts';
 
+const FAILED = 1;
 const UNUSABLE = 2;
 const UNUSABLE_COMPAT = 101;
 
@@ -49,7 +50,7 @@ export function createProgram(edge: ProcessEdge, done: (exitCode: number) => voi
     });
   addRun(program, edge, done);
   addCheck(program, edge, done);
-  addDecode(program, edge);
+  addDecode(program, edge, done);
   addIntercept(program, edge, done);
   addConformance(program, edge, done);
   program
@@ -122,7 +123,7 @@ function addCheck(program: Command, edge: ProcessEdge, done: (exitCode: number) 
     });
 }
 
-function addDecode(program: Command, edge: ProcessEdge): void {
+function addDecode(program: Command, edge: ProcessEdge, done: (exitCode: number) => void): void {
   program
     .command('decode')
     .description('show frames, or SV1 lines, in readable form')
@@ -130,7 +131,9 @@ function addDecode(program: Command, edge: ProcessEdge): void {
     .argument('<hex|file>', 'hexadecimal digits, or a file with digits or raw bytes')
     .action((input: string, { protocol }: { protocol?: Protocol }) => {
       try {
-        edge.stdout.write(describeBytes(readInput(input), protocol));
+        const { text, faults } = describeBytes(readInput(input), protocol);
+        edge.stdout.write(text);
+        if (faults > 0) done(FAILED);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         throw new ConfigError('not-decodable', error.message);
@@ -233,6 +236,7 @@ function readInput(input: string): Uint8Array {
     throw new ConfigError('not-decodable', `${input} is neither hexadecimal nor a file`);
   }
   const bytes = new Uint8Array(readFileSync(input));
+  if (bytes.length === 0) throw new ConfigError('not-decodable', `${input} is empty`);
   return parseHexText(new TextDecoder().decode(bytes)) ?? bytes;
 }
 
