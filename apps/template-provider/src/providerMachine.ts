@@ -8,25 +8,19 @@ import {
   type TemplateServerInput,
   type TemplateServerOutput,
 } from '@stratumkit/roles';
-import { formatSocketAddress } from '@stratumkit/runtime';
-import type { Link } from '@stratumkit/transport';
+import { formatSocketAddress, MachineLoop } from '@stratumkit/runtime';
+import { IncomingLinks, type Link } from '@stratumkit/transport';
 import type { TemplateProviderEvent } from './events.ts';
 import type { TemplateProviderModules } from './modules.ts';
 import type { TemplateProviderOptions } from './options.ts';
 import type { SourceSink, TemplateSource } from './source.ts';
 
-type TdpLink = Link<'template-distribution'>;
-
 /** Joins sockets, template server and source. */
 export class ProviderMachine {
-  readonly #modules: TemplateProviderModules;
-  readonly #server: TemplateServer;
   readonly #source: TemplateSource;
   readonly #onEvent: (event: TemplateProviderEvent) => void;
-  readonly #links = new Map<number, TdpLink>();
-  readonly #inputs: TemplateServerInput[] = [];
-  #isHandling = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #links = new IncomingLinks<'template-distribution'>();
+  readonly #loop: MachineLoop<TemplateServerInput, TemplateServerOutput>;
 
   constructor(
     options: TemplateProviderOptions,
@@ -35,18 +29,19 @@ export class ProviderMachine {
     onEvent: (event: TemplateProviderEvent) => void,
   ) {
     const { feeThreshold, templateIntervalMs: minimumTemplateIntervalMs } = options;
-    this.#modules = modules;
     this.#source = source;
     this.#onEvent = onEvent;
-    this.#server = new TemplateServer(
+    const { clock } = modules;
+    const server = new TemplateServer(
       {
         hash: modules.hash,
         firstTemplateId: modules.firstTemplateId(),
         ...(feeThreshold !== undefined && { feeThreshold }),
         ...(minimumTemplateIntervalMs !== undefined && { minimumTemplateIntervalMs }),
       },
-      modules.clock(),
+      clock(),
     );
+    this.#loop = new MachineLoop(server, { clock, apply: (output) => this.#apply(output) });
   }
 
   get clients(): number {
@@ -54,69 +49,44 @@ export class ProviderMachine {
   }
 
   readonly sink: SourceSink = {
-    template: (template: BlockTemplate) => this.#handle({ type: 'template', template }),
-    lost: () => this.#handle({ type: 'source-lost' }),
+    template: (template: BlockTemplate) => this.#loop.handle({ type: 'template', template }),
+    lost: () => this.#loop.handle({ type: 'source-lost' }),
     event: (event) => this.#onEvent(event),
   };
 
-  receive(event: ConnectionEvent<'template-distribution'>, link: TdpLink): void {
+  receive(event: ConnectionEvent<'template-distribution'>, link: Link<'template-distribution'>): void {
     const { id: connection } = link;
     const address = formatSocketAddress({ host: link.remote.address, port: link.remote.port });
     switch (event.type) {
       case 'ready':
-        this.#links.set(connection, link);
+        this.#links.add(link);
         this.#source.clientsChanged?.(this.#links.size);
         this.#onEvent({ type: 'client-connected', client: connection, address, vendor: event.setup.vendor });
-        this.#handle({ type: 'connected', connection });
+        this.#loop.handle({ type: 'connected', connection });
         break;
       case 'message':
-        this.#handle({ type: 'message', connection, message: event.message });
+        this.#loop.handle({ type: 'message', connection, message: event.message });
         break;
       case 'closed':
         this.#onEvent({ type: 'client-closed', client: connection, address, cause: event.cause });
-        if (!this.#links.delete(connection)) break;
+        if (!this.#links.remove(connection)) break;
         this.#source.clientsChanged?.(this.#links.size);
-        this.#handle({ type: 'disconnected', connection });
+        this.#loop.handle({ type: 'disconnected', connection });
         break;
     }
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-  }
-
-  /** One input at a time: what an output leads to waits until the outputs before it are done. */
-  #handle(input: TemplateServerInput): void {
-    this.#inputs.push(input);
-    if (this.#isHandling) return;
-    this.#isHandling = true;
-    try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
-        for (const output of this.#server.handle(next, this.#modules.clock())) this.#apply(output);
-    } finally {
-      this.#isHandling = false;
-    }
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    const { deadline } = this.#server;
-    if (deadline === undefined) return;
-    const waitMs = Math.max(0, deadline - this.#modules.clock().monotonicMs);
-    this.#timer = setTimeout(() => this.#handle({ type: 'tick' }), Math.ceil(waitMs));
+    this.#loop.close();
   }
 
   #apply(output: TemplateServerOutput): void {
     switch (output.type) {
-      case 'send': {
-        const { kind, channelId } = output;
-        const options = channelId === undefined ? { kind } : { kind, channelId };
-        for (const connection of output.to) this.#links.get(connection)?.send(output.frame, options);
+      case 'send':
+        this.#links.send(output);
         break;
-      }
       case 'close':
-        this.#links.get(output.to)?.close('role-decision', { reason: output.reason });
+        this.#links.close(output.to, output.reason);
         break;
       case 'submit-block':
         void this.#submit(output);

@@ -1,6 +1,6 @@
 import type { Now } from '@stratumkit/codec';
 import type { TranslatorCore, TranslatorInput, TranslatorOutput } from '@stratumkit/roles';
-import { TickTimer } from '@stratumkit/runtime';
+import { MachineLoop } from '@stratumkit/runtime';
 import type { LineEvent } from '@stratumkit/sv1';
 import type { LineLink } from '@stratumkit/transport';
 import type { TranslatorAppEvent } from './events.ts';
@@ -15,18 +15,13 @@ export interface TranslatorEdge {
 
 /** Joins sockets and core. */
 export class TranslatorMachine {
-  readonly #core: TranslatorCore<TranslatorUpstream>;
   readonly #edge: TranslatorEdge;
   readonly #miners = new Map<number, LineLink>();
-  readonly #inputs: TranslatorInput[] = [];
-  readonly #timer: TickTimer;
-  #isHandling = false;
-  #isClosed = false;
+  readonly #loop: MachineLoop<TranslatorInput, TranslatorOutput<TranslatorUpstream>>;
 
   constructor(core: TranslatorCore<TranslatorUpstream>, edge: TranslatorEdge) {
-    this.#core = core;
     this.#edge = edge;
-    this.#timer = new TickTimer(edge.clock, () => this.handle({ type: 'tick' }));
+    this.#loop = new MachineLoop(core, { clock: edge.clock, apply: (output) => this.#apply(output) });
   }
 
   admit(link: LineLink): void {
@@ -45,29 +40,17 @@ export class TranslatorMachine {
     this.handle({ type: 'miner-disconnected', connection });
   }
 
-  /** One input at a time: what an output leads to waits until the outputs before it are done. */
   handle(input: TranslatorInput): void {
-    if (this.#isClosed) return;
-    this.#inputs.push(input);
-    if (this.#isHandling) return;
-    this.#isHandling = true;
-    try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
-        for (const output of this.#core.handle(next, this.#edge.clock())) this.#perform(output);
-    } finally {
-      this.#isHandling = false;
-    }
-    this.#timer.schedule(this.#core.deadline);
+    this.#loop.handle(input);
   }
 
   /** Tells miners and upstream goodbye. */
   stop(): void {
     this.handle({ type: 'stop' });
-    this.#isClosed = true;
-    this.#timer.close();
+    this.#loop.close();
   }
 
-  #perform(output: TranslatorOutput<TranslatorUpstream>): void {
+  #apply(output: TranslatorOutput<TranslatorUpstream>): void {
     const { upstreams } = this.#edge;
     switch (output.type) {
       case 'miner-send':

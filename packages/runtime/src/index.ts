@@ -30,6 +30,7 @@ export {
 export { type EventLog, limitedLog } from './limitedLog.ts';
 export { type ConfigSources, loadConfig } from './loadConfig.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
+export { type Machine, type MachineEdge, MachineLoop } from './machineLoop.ts';
 export { Counter, createMetrics, Gauge, Histogram, Registry } from './metrics.ts';
 export { exitCodeOfLoss, type OutputLoss, watchOutput } from './outputLoss.ts';
 export type { Problem } from './parseTree.ts';
@@ -51,4 +52,3 @@ export {
 } from './schema.ts';
 export { formatSocketAddress, parseSocketAddress, type SocketAddress } from './socketAddress.ts';
 export { suggestionFor } from './suggestion.ts';
-export { TickTimer } from './tickTimer.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TickTimer } from '../src/index.ts';
+import { TickTimer } from '../src/tickTimer.ts';
 
 const clock = () => ({ monotonicMs: performance.now(), unixSeconds: 0 });
 

@@ -1,5 +1,6 @@
 export { systemClock } from './clock.ts';
 export { connect } from './connect.ts';
+export { IncomingLinks, type LinkMessage } from './incomingLinks.ts';
 export { connectLines } from './linesConnect.ts';
 export { listenLines } from './linesListen.ts';
 export type {

@@ -1,133 +1,71 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { ConfigError } from '@stratumkit/codec';
-import { ConnectionGate, type Permit } from '@stratumkit/connection';
+import type { Permit } from '@stratumkit/connection';
 import { type LineCloseCause, LineConnection } from '@stratumkit/sv1';
-import { systemClock } from './clock.ts';
-import { descriptorRoom } from './descriptorRoom.ts';
 import { LineSocketLink } from './linesLink.ts';
 import type { LineListener, LineListenOptions, LineTls } from './linesTypes.ts';
-import { listenError } from './listen.ts';
-import { SOCKET_OPTIONS } from './socketOptions.ts';
+import { drop, type RefusalCause, SocketListener } from './socketListener.ts';
 import { SHARED_SCHEDULER } from './turnScheduler.ts';
+import type { RemoteEndpoint } from './types.ts';
 
-const DEFAULT_DRAIN_MS = 5_000;
 const TLS_HANDSHAKE_MS = 10_000;
 
 /** Listens for TCP connections of lines. Rejects with `ConfigError` for an address that cannot be had. */
 export async function listenLines(options: LineListenOptions): Promise<LineListener> {
-  options.signal?.throwIfAborted();
   const listener = new LineTcpListener(options);
   await listener.open();
-  options.signal?.addEventListener('abort', () => void listener.close({ drainMs: 0 }), { once: true });
   return listener;
 }
 
-class LineTcpListener implements LineListener {
-  readonly links = new Set<LineSocketLink>();
+class LineTcpListener extends SocketListener<LineSocketLink> implements LineListener {
   readonly closeCounts = new Map<LineCloseCause, number>();
   readonly #options: LineListenOptions;
-  readonly #gate: ConnectionGate;
-  readonly #server: Server;
   readonly #tls: TlsServer | undefined;
-  /** Admitted sockets whose TLS handshake is not done, by the peer's address and port. */
-  readonly #securing = new Map<string, { readonly socket: Socket; readonly permit: Permit }>();
-  #address = { host: '', port: 0 };
-  #maxLinks = Number.POSITIVE_INFINITY;
-  #closing: Promise<void> | undefined;
 
   constructor(options: LineListenOptions) {
+    super(options);
     this.#options = options;
-    this.#gate = options.gate ?? new ConnectionGate();
-    this.#server = createServer(SOCKET_OPTIONS, (socket) => this.#accept(socket));
     if (options.tls !== undefined) this.#tls = secureServer(options.tls, (socket) => this.#secured(socket));
   }
 
-  get address(): { readonly host: string; readonly port: number } {
-    return this.#address;
+  protected admitted(socket: Socket, remote: RemoteEndpoint, permit: Permit): void {
+    if (this.#tls === undefined) this.#link(socket, remote, permit);
+    else this.#secure(this.#tls, socket, remote, permit);
   }
 
-  async open(): Promise<void> {
-    const { host, port } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error) => reject(listenError(error, host, port)));
-      this.#server.listen({ host, port }, resolve);
-    });
-    this.#maxLinks = descriptorRoom();
-    this.#server.removeAllListeners('error');
-    this.#server.on('error', () => this.#count('descriptor-limit'));
-    const bound = this.#server.address();
-    if (bound !== null && typeof bound === 'object') this.#address = { host: bound.address, port: bound.port };
+  protected refused(cause: RefusalCause): void {
+    this.#count(cause);
   }
 
-  close({ drainMs = DEFAULT_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(drainMs);
-    return this.#closing;
-  }
-
-  async #close(drainMs: number): Promise<void> {
-    const stopped = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
-    for (const { socket } of this.#securing.values()) socket.destroy();
-    for (const link of this.links) link.close('shutdown');
-    const timer = setTimeout(() => {
-      for (const link of this.links) link.destroy();
-    }, drainMs);
-    await Promise.all([stopped, ...[...this.links].map((link) => link.closed)]);
-    clearTimeout(timer);
-  }
-
-  /** Nothing is done for a socket that is not admitted, least of all cryptography. */
-  #accept(socket: Socket): void {
-    const { remoteAddress: address } = socket;
-    // Reset before it could be looked at, a socket has no address any more.
-    if (this.#closing !== undefined || address === undefined) {
-      socket.on('error', () => {}).destroy();
-      if (this.#closing === undefined) this.#count('probe');
-      return;
-    }
-    const permit =
-      this.links.size + this.#securing.size >= this.#maxLinks
-        ? ({ admitted: false, cause: 'descriptor-limit' } as const)
-        : this.#gate.admit(address);
-    if (!permit.admitted) {
-      socket.on('error', () => {}).destroy();
-      this.#count(permit.cause as LineCloseCause);
-      return;
-    }
-    if (this.#tls === undefined) this.#link(socket, permit);
-    else this.#secure(this.#tls, socket, permit);
-  }
-
-  #secure(tls: TlsServer, socket: Socket, permit: Permit): void {
+  #secure(tls: TlsServer, socket: Socket, remote: RemoteEndpoint, permit: Permit): void {
     const key = peerOf(socket);
-    this.#securing.set(key, { socket, permit });
+    this.pending.set(key, { socket, remote, permit });
     socket.once('close', () => {
-      if (this.#securing.get(key)?.socket !== socket) return;
-      this.#securing.delete(key);
+      if (this.pending.get(key)?.socket !== socket) return;
+      this.pending.delete(key);
       permit.release();
-      if (this.#closing === undefined) this.#count('tls-handshake');
+      if (!this.isClosing) this.#count('tls-handshake');
     });
     tls.emit('connection', socket);
   }
 
   #secured(socket: Socket): void {
     const key = peerOf(socket);
-    const pending = this.#securing.get(key);
-    if (pending === undefined || this.#closing !== undefined) {
-      socket.on('error', () => {}).destroy();
+    const pending = this.pending.get(key);
+    if (pending === undefined || this.isClosing) {
+      drop(socket);
       return;
     }
-    this.#securing.delete(key);
-    this.#link(socket, pending.permit);
+    this.pending.delete(key);
+    this.#link(socket, pending.remote, pending.permit);
   }
 
-  #link(socket: Socket, permit: Permit): void {
-    const clock = this.#options.clock ?? systemClock;
+  #link(socket: Socket, remote: RemoteEndpoint, permit: Permit): void {
+    const { clock } = this;
     const link = new LineSocketLink({
       socket,
-      remote: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 },
+      remote,
       connection: new LineConnection(clock(), this.#options.limits),
       onEvent: (event, _link, now) => {
         if (event.type === 'closed') this.#count(event.cause);
@@ -138,11 +76,7 @@ class LineTcpListener implements LineListener {
       scheduler: this.#options.scheduler ?? SHARED_SCHEDULER,
       logger: this.#options.logger,
     });
-    this.links.add(link);
-    void link.closed.then(() => {
-      this.links.delete(link);
-      permit.release();
-    });
+    this.keep(link, permit);
     this.#options.onLink?.(link);
     link.start();
   }

@@ -1,6 +1,6 @@
 import type { Now } from '@stratumkit/codec';
 import type { SearchChunk } from '@stratumkit/roles';
-import { CoreTimer } from './coreTimer.ts';
+import { MachineLoop } from '@stratumkit/runtime';
 import type { UpstreamSide } from './upstreamSide.ts';
 
 /** What both protocols' device cores have in common. */
@@ -21,18 +21,17 @@ interface ClosableLink {
 }
 
 /** Joins a device core, its sockets and its timer. */
-export abstract class CoreSide<Input, Output, Link extends ClosableLink> implements UpstreamSide {
+export abstract class CoreSide<Input extends { readonly type: string }, Output, Link extends ClosableLink>
+  implements UpstreamSide
+{
   protected readonly links = new Map<number, Link>();
   readonly #core: Core<Input, Output>;
-  readonly #clock: () => Now;
+  readonly #loop: MachineLoop<Input | CommonInput, Output>;
   readonly #connecting = new AbortController();
-  readonly #timer: CoreTimer;
-  #isClosed = false;
 
   constructor(core: Core<Input, Output>, clock: () => Now) {
     this.#core = core;
-    this.#clock = clock;
-    this.#timer = new CoreTimer(clock, () => this.handle({ type: 'tick' }));
+    this.#loop = new MachineLoop(core, { clock, apply: (output: Output) => this.perform(output) });
   }
 
   abstract measured(device: number, hashesPerSecond: number): void;
@@ -50,8 +49,7 @@ export abstract class CoreSide<Input, Output, Link extends ClosableLink> impleme
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#timer.set(undefined);
+    this.#loop.close();
     const links = [...this.links.values()];
     this.links.clear();
     for (const link of links) link.close('shutdown');
@@ -62,9 +60,7 @@ export abstract class CoreSide<Input, Output, Link extends ClosableLink> impleme
   protected abstract perform(output: Output): void;
 
   protected handle(input: Input | CommonInput): void {
-    if (this.#isClosed) return;
-    for (const output of this.#core.handle(input, this.#clock())) this.perform(output);
-    this.#timer.set(this.#core.deadline);
+    this.#loop.handle(input);
   }
 
   /** Keeps the link that `open` gives; undefined, and the core is told, if there is none. */
