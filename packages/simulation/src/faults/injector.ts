@@ -132,11 +132,10 @@ export class FaultInjector {
   /** One machine's line, or those of some devices, for a while. */
   #line(random: Prng, forMs: number, change: Partial<LineConditions>): boolean {
     const hosts = this.#victims(random).map(({ host }) => host);
-    const before = hosts.map((host) => ({ host, line: host.line }));
-    for (const host of hosts) host.line = { ...host.line, ...change };
+    const ends = hosts.map((host) => host.disturb(change));
     this.#disturbHosts(hosts, forMs, false);
     this.#simulation.world.after(forMs, () => {
-      for (const { host, line } of before) host.line = line;
+      for (const end of ends) end();
     });
     return true;
   }
@@ -197,13 +196,10 @@ export class FaultInjector {
 
   #stall(random: Prng, forMs: number): boolean {
     const hosts = this.#someDevices(random, 3).map(({ host }) => host);
-    for (const host of hosts) host.stalled = true;
+    const ends = hosts.map((host) => host.stall());
     this.#disturbHosts(hosts, forMs, true);
     this.#simulation.world.after(forMs, () => {
-      for (const host of hosts) {
-        host.stalled = false;
-        for (const wire of [...host.wires]) (wire.a.host === host ? wire.a : wire.b).drainInbox();
-      }
+      for (const end of ends) end();
     });
     return true;
   }

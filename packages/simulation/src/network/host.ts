@@ -34,7 +34,10 @@ export class Host {
   readonly index: number;
   /** IPv4, as an admission gate sees it. */
   readonly address: string;
-  line: LineConditions;
+  readonly #goodLine: LineConditions;
+  readonly #disturbances = new Set<Partial<LineConditions>>();
+  #line: LineConditions;
+  #stalls = 0;
   /** Without power nothing answers: packets to it vanish. */
   powered = true;
   /** Whoever listens; undefined refuses connections. */
@@ -43,14 +46,44 @@ export class Host {
   isHonest = true;
   /** Hands shares on: what it acknowledges it may have counted itself. */
   isRelay = false;
-  /** Nothing is read from the wires: the machine hangs. */
-  stalled = false;
   readonly wires = new Set<Wire>();
 
   constructor(name: string, index: number, line: LineConditions) {
     this.name = name;
     this.index = index;
     this.address = `10.${(index >> 16) & 0xff}.${(index >> 8) & 0xff}.${index & 0xff}`;
-    this.line = line;
+    this.#goodLine = line;
+    this.#line = line;
+  }
+
+  /** What its line does now: of all that disturbs it, the newest prevails. */
+  get line(): LineConditions {
+    return this.#line;
+  }
+
+  /** Nothing is read from the wires: the machine hangs. */
+  get stalled(): boolean {
+    return this.#stalls > 0;
+  }
+
+  /** Changes its line until the returned function is called, whatever else begins or ends meanwhile. */
+  disturb(change: Partial<LineConditions>): () => void {
+    const disturbance = { ...change };
+    this.#disturbances.add(disturbance);
+    this.#line = { ...this.#line, ...disturbance };
+    return () => {
+      this.#disturbances.delete(disturbance);
+      this.#line = Object.assign({ ...this.#goodLine }, ...this.#disturbances);
+    };
+  }
+
+  /** Hangs until the returned function is called, and longer if somebody else has it hang. */
+  stall(): () => void {
+    this.#stalls++;
+    return () => {
+      this.#stalls--;
+      if (this.stalled) return;
+      for (const wire of [...this.wires]) (wire.a.host === this ? wire.a : wire.b).drainInbox();
+    };
   }
 }

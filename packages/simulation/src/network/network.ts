@@ -11,8 +11,8 @@ export type ConnectResult = { readonly side: WireSide } | { readonly failed: 'co
 export class Network {
   readonly #world: World;
   readonly #hosts = new Map<string, Host>();
-  /** Hosts that are cut off, by the cut they belong to. Hosts of different cuts do not reach each other either. */
-  readonly #cutOff = new Map<Host, number>();
+  /** Hosts that are cut off, with the cuts they belong to. Only hosts of the same cuts reach each other. */
+  readonly #cutOff = new Map<Host, Set<number>>();
   #wires = 0;
 
   constructor(world: World) {
@@ -36,18 +36,19 @@ export class Network {
 
   /** Cuts a group of hosts off from all others. */
   cut(hosts: Iterable<Host>, cut: number): void {
-    for (const host of hosts) this.#cutOff.set(host, cut);
+    for (const host of hosts) this.#cutOff.set(host, new Set(this.#cutOff.get(host)).add(cut));
   }
 
   heal(cut: number): void {
-    const hosts = [...this.#cutOff].filter(([, each]) => each === cut).map(([host]) => host);
-    for (const host of hosts) this.#cutOff.delete(host);
+    const hosts = [...this.#cutOff].filter(([, cuts]) => cuts.delete(cut)).map(([host]) => host);
+    for (const host of hosts) if (this.#cutOff.get(host)?.size === 0) this.#cutOff.delete(host);
     for (const host of hosts) for (const wire of host.wires) wire.release();
   }
 
   readonly isCut = (a: Host, b: Host): boolean => {
     if (this.#cutOff.size === 0) return false;
-    return this.#cutOff.get(a) !== this.#cutOff.get(b);
+    const [ofA, ofB] = [this.#cutOff.get(a), this.#cutOff.get(b)];
+    return ofA?.size !== ofB?.size || (ofA !== undefined && [...ofA].some((cut) => ofB?.has(cut) !== true));
   };
 
   /** Like a socket's connect: the answer comes after a round trip, or not at all. `isWanted` false throws the socket away. */
