@@ -1,16 +1,18 @@
 /** Deepest nesting of arrays and objects accepted; the message itself is the first. */
 export const MAX_DEPTH = 8;
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
+/** With all below it what JSON takes for space. */
+export const SPACE = 0x20;
+export const QUOTE = 0x22;
+export const COMMA = 0x2c;
 const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
+export const OPEN_BRACKET = 0x5b;
+export const BACKSLASH = 0x5c;
+export const CLOSE_BRACKET = 0x5d;
 const LOWER_D = 0x64;
 const LOWER_I = 0x69;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
 /** `"id"` */
 const ID_KEY_LENGTH = 4;
 /** From this length on the end of a string is found faster by `indexOf`. */
@@ -115,7 +117,7 @@ function isIdKey(text: string, start: number, end: number, hasEscapes: boolean):
 /** The text of the string, number or literal that starts here. */
 function valueText(text: string, from: number): string {
   let start = from;
-  while (start < text.length && text.charCodeAt(start) <= 0x20) start++;
+  while (start < text.length && text.charCodeAt(start) <= SPACE) start++;
   let end = start + 1;
   if (text.charCodeAt(start) === QUOTE) end = endOfEscaped(text, start);
   else while (end < text.length && !isDelimiter(text.charCodeAt(end))) end++;
@@ -125,5 +127,5 @@ function valueText(text: string, from: number): string {
 }
 
 function isDelimiter(unit: number): boolean {
-  return unit <= 0x20 || unit === COMMA || unit === CLOSE_BRACE || unit === CLOSE_BRACKET;
+  return unit <= SPACE || unit === COMMA || unit === CLOSE_BRACE || unit === CLOSE_BRACKET;
 }

@@ -3,6 +3,7 @@ import { decodeLine, decodeMessages, MAX_BATCH_MESSAGES, MAX_DEPTH } from '@stra
 import { propertyOptions } from '@stratumkit/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { countMessages } from '../src/batch.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const read = (text: string) =>
@@ -73,6 +74,30 @@ describe('decodeMessages', () => {
           );
         },
       ),
+      propertyOptions(),
+    );
+  });
+});
+
+describe('countMessages', () => {
+  it.each([
+    ['a message alone', PING, 1],
+    ['a batch of one', ` \t[${PING}]`, 1],
+    ['an empty batch', '[]', 1],
+    ['commas in strings and below', '["a,\\",b",[1,2,3],{"c":4,"d":5}]', 3],
+    ['more than allowed', `[${'1,'.repeat(100)}1]`, MAX_BATCH_MESSAGES],
+    ['a string that has no end', '[1,"2,3,4', 2],
+    ['no JSON', '[[[,,]]]],,,', 1],
+    ['nothing', '', 1],
+  ])('%s', (_name, line, expected) => {
+    expect(countMessages(bytes(line))).toBe(expected);
+  });
+
+  it('counts what decodeMessages reads', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue(), { minLength: 1, maxLength: MAX_BATCH_MESSAGES }), (values) => {
+        expect(countMessages(bytes(JSON.stringify(values, null, 1)))).toBe(values.length);
+      }),
       propertyOptions(),
     );
   });

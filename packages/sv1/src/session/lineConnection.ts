@@ -1,4 +1,5 @@
 import { type Now, RemoteError } from '@stratumkit/codec';
+import { countMessages } from '../batch.ts';
 import { LineSplitter } from '../lineSplitter.ts';
 
 /** Every bound of one connection that carries lines. */
@@ -10,6 +11,7 @@ export interface LineLimits {
   readonly idleTimeoutMs: number;
   /** Time the transport may stay unable to take bytes. */
   readonly writeTimeoutMs: number;
+  /** Of a line that holds a batch each message counts as a line. */
   readonly linesPerSecond: number;
   /** Lines that may come at once after a silence. */
   readonly lineBurst: number;
@@ -164,7 +166,7 @@ export class LineConnection {
       this.#hasMore = false;
       return undefined;
     }
-    this.#tokens--;
+    this.#tokens -= countMessages(line);
     this.#hasLine = true;
     this.#lastLineMs = this.#nowMs;
     return { type: 'line', line };

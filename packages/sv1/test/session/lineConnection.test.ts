@@ -122,6 +122,20 @@ describe('LineConnection', () => {
       expect(connection.paused).toBe(false);
     });
 
+    it('counts each message of a batch', () => {
+      const connection = create(limits);
+      connection.push(
+        bytes(`[${PING.trim()},${PING.trim()},${PING.trim()},${PING.trim()},${PING.trim()}]\n${PING}`),
+        at(0),
+      );
+      expect(all(connection)).toHaveLength(1);
+      expect(connection.deadline).toBe(200);
+      connection.tick(at(199));
+      expect(all(connection)).toHaveLength(0);
+      connection.tick(at(200));
+      expect(all(connection)).toHaveLength(1);
+    });
+
     it('ends a peer that wants more for too long', () => {
       const connection = create(limits);
       let lines = 0;
