@@ -71,6 +71,8 @@ export const CLOSE_CAUSES = {
   'peer-closed-mid-frame': 'protocol',
 
   'peer-reset': 'network',
+  /** On the initiator's side: the peer ended the connection without a byte of act 2, as a server does that wants no Noise. */
+  'handshake-unanswered': 'network',
   'connect-failed': 'network',
   'network-error': 'network',
   /** A bug of ours that a peer's bytes reached; `detail.error` has it. */

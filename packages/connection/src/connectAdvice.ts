@@ -9,7 +9,11 @@ const ADVICE: { readonly [cause in CloseCause]?: string } = {
   'certificate-not-yet-valid': "check both machines' clocks",
   'setup-error': 'the server speaks another protocol on this port, or refuses what was asked for',
   probe: 'the server may speak Stratum V2, or want encryption',
-  'peer-closed': 'if it does so at once, the server may speak Stratum V1, or no encryption',
+  'peer-closed': 'if it does so at once, the server may speak another version of Stratum, or want encryption',
+  'handshake-unanswered':
+    'the server closed without an answer to the encrypted handshake: check the port; it may speak Stratum V1, or Stratum V2 without encryption',
+  'handshake-timeout':
+    'the server does not answer the encrypted handshake: check the port; it may be no Stratum V2 server, or one without encryption',
 };
 
 /** What an operator may do about an upstream that was lost for this reason, a close cause with or without `: detail` behind it. */

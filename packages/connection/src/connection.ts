@@ -99,7 +99,7 @@ export class Connection<P extends Protocol = Protocol> {
     this.tick(now);
     if (this.#state === 'closed') return;
     if (how === 'fin') this.#ended = true;
-    else this.#close(this.#isProbe() ? 'probe' : 'peer-reset', { state: this.#state });
+    else this.#close(this.#causeOfSilentEnd() ?? 'peer-reset', { state: this.#state });
   }
 
   /** Does at most about one frame's work and reports it; undefined when there is nothing to do until the next input. */
@@ -349,14 +349,16 @@ export class Connection<P extends Protocol = Protocol> {
   }
 
   #closeAfterEnd() {
-    const { state } = this;
-    if (this.#isProbe()) return this.#close('probe', {});
     const midFrame = this.#input.length > 0 || this.#reader?.midFrame === true;
-    this.#close(midFrame ? 'peer-closed-mid-frame' : 'peer-closed', { state });
+    const cause = this.#causeOfSilentEnd() ?? (midFrame ? 'peer-closed-mid-frame' : 'peer-closed');
+    this.#close(cause, { state: this.#state });
   }
 
-  #isProbe(): boolean {
-    return this.#setup.side === 'server' && this.#counters.bytesReceived === 0;
+  /** What it means that the peer ended the connection without a word, if it means something. */
+  #causeOfSilentEnd(): CloseCause | undefined {
+    if (this.#counters.bytesReceived > 0) return undefined;
+    if (this.#setup.side === 'server') return 'probe';
+    return this.#state === 'handshake' ? 'handshake-unanswered' : undefined;
   }
 }
 

@@ -4,7 +4,9 @@ import { connectAdvice } from '../src/index.ts';
 it.each([
   ['wrong-authority', /compare the key/],
   ['setup-error: unsupported-protocol', /another protocol/],
-  ['peer-closed', /Stratum V1/],
+  ['peer-closed', /another version/],
+  ['handshake-unanswered', /check the port/],
+  ['handshake-timeout', /check the port/],
   ['probe', /Stratum V2/],
 ])('says what to do about %s', (reason, advice) => expect(connectAdvice(reason)).toMatch(advice));
 

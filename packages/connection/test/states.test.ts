@@ -239,6 +239,27 @@ describe('a handshake', () => {
     }
   });
 
+  it.each(['fin', 'reset'] as const)('that a server ends by %s before act 2 was not answered', (how) => {
+    const clock = new FakeClock();
+    const initiator = createClient(clock, { security: client() });
+    initiator.takeBytes();
+    initiator.end(how, clock.now);
+    expect(drain(initiator)).toEqual([
+      { type: 'closed', cause: 'handshake-unanswered', detail: { state: 'handshake' } },
+    ]);
+  });
+
+  it.each([
+    ['fin', 'peer-closed-mid-frame'],
+    ['reset', 'peer-reset'],
+  ] as const)('that a server ends by %s within act 2 was cut', (how, cause) => {
+    const clock = new FakeClock();
+    const initiator = createClient(clock, { security: client() });
+    initiator.push(new Uint8Array(30).fill(1), clock.now);
+    initiator.end(how, clock.now);
+    expect(outcome(initiator)).toEqual([cause]);
+  });
+
   it('names an HTTP server to a client that expected Stratum', () => {
     const clock = new FakeClock();
     const initiator = createClient(clock, { security: client() });
