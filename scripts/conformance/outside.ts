@@ -20,7 +20,6 @@ function unseen(section: string, begins: string, reason: string): Outside {
 const DECLARATION = 'Job declaration: none of the five roles speaks it.';
 const AUTHORS = 'A rule for those who write extensions.';
 const ONE_FIELD = 'One extension with one field is defined: there is no order to see.';
-const PROVIDER_SIDE = 'Said to a template provider, which the suite does not play for a pool.';
 const CONFLICT = 'Whether a transaction conflicts with a block is not in what a miner is sent.';
 const NAMES = ['device/worker-name-extended', 'proxy/upstream-worker-name', 'translator/upstream-worker-name'];
 const HEADERS = ['pool/extensions-header', 'template-provider/extensions-header', 'proxy/extensions-header'];
@@ -108,10 +107,9 @@ const OUTSIDE: readonly Outside[] = [
     'For a block that contains any SegWit transactions',
     'template-provider/witness-commitment-carried',
     'template-provider/solution-becomes-a-block',
+    'pool/provider-solution-coinbase-with-witness',
   ),
-  unseen('3.7.1', 'The server MUST retain the original value', PROVIDER_SIDE),
   unseen('3.7.2', '… BIP141 fields MUST NOT be stripped from `DeclareMiningJob`', DECLARATION),
-  unseen('3.7.3', '… BIP141 fields MUST NOT be stripped from `SubmitSolution`', PROVIDER_SIDE),
   shown('4.1', 'Data transferred by the mining protocol', 'pool/noise-not-optional', 'proxy/noise-not-optional'),
   unseen(
     '5.1',
@@ -144,16 +142,13 @@ const OUTSIDE: readonly Outside[] = [
   unseen('7.1', 'JDC MUST discover', DECLARATION),
   shown('7.1', 'In addition to reserving', ...ROOM),
   shown('7.2', 'The downstream node MUST NOT rely', 'device/bip323-bits-standard', 'device/bip323-bits-extended'),
-  unseen('7.3', 'The client SHOULD keep track', PROVIDER_SIDE),
-  unseen('7.3', '… the `template_id` field SHOULD be matched', PROVIDER_SIDE),
   unseen('7.5', '… the Job Declarator MUST NOT parse', DECLARATION),
   unseen(
     '7.5',
     'The `RequestTransactionData.Success` sender',
     'There is no other version of the data to compare with.',
   ),
-  unseen('7.7', '[header_timestamp] MUST be', PROVIDER_SIDE),
-  unseen('7.7', '… if the original coinbase is a SegWit transaction', PROVIDER_SIDE),
+  shown('7.7', '… if the original coinbase is a SegWit transaction', 'pool/provider-solution-coinbase-with-witness'),
   shown(
     '10.4.3',
     '[Difficulty aggregating proxy]',

@@ -80,6 +80,7 @@ async function poolScene(security: Security): Promise<Scene> {
   const others = new Variants((policy) => startPool(security, policy));
   return {
     target: async (test, tap) => {
+      if (isUpstream(test)) return betweenTarget(security, test, tap, startPoolOf);
       const other = await others.of(test);
       return serverTarget((other?.pool ?? pool).address, security, test, tap);
     },
@@ -126,13 +127,22 @@ async function startPool(security: Security, policy: Policy = {}) {
   // No share may happen to be a block.
   const source = new SteppedSource(targetOf(200));
   const provider = await startProvider(source, 'plain', NO_FEES_ARE_ENOUGH);
-  const pool = await createPool(
+  const pool = await startPoolOf({ ...provider.address, noise: false }, security, policy);
+  const close = async () => {
+    await pool.close();
+    await provider.close();
+  };
+  return { source, pool, close };
+}
+
+const startPoolOf: StartBetween = ({ host, port, noise }, own, { mode, ...policy }) =>
+  createPool(
     {
       listen: { host: HOST, port: 0 },
-      templateProvider: provider.address,
-      templateProviderSecurity: 'plain',
+      templateProvider: { host, port, ...(noise ? { authorityPublicKey: PUBLIC_KEY } : {}) },
+      templateProviderSecurity: noise ? 'authenticated' : 'plain',
       authoritySecretKey: SECRET_KEY,
-      insecure: security === 'plain',
+      insecure: own === 'plain',
       network: 'regtest',
       coinbaseRewardScript: REWARD_SCRIPT,
       minHashrate: 1,
@@ -142,14 +152,8 @@ async function startPool(security: Security, policy: Policy = {}) {
     },
     poolModules,
   );
-  const close = async () => {
-    await pool.close();
-    await provider.close();
-  };
-  return { source, pool, close };
-}
 
-/** Starts a proxy or translator of ours. */
+/** Starts a role of ours that has an upstream. */
 type StartBetween = (
   upstream: Address & { readonly noise: boolean },
   own: Security,
@@ -167,9 +171,7 @@ async function betweenScene(security: Security, start: StartBetween): Promise<Sc
   const others = new Variants((policy) => start(upstream, security, policy));
   return {
     target: async (test, tap) => {
-      if (test.plan.connections.some((connection) => connection.role === 'server')) {
-        return betweenTarget(security, test, tap, start);
-      }
+      if (isUpstream(test)) return betweenTarget(security, test, tap, start);
       const other = await others.of(test);
       return serverTarget((other ?? role).address, security, test, tap);
     },
@@ -180,6 +182,11 @@ async function betweenScene(security: Security, start: StartBetween): Promise<Sc
       await close();
     },
   };
+}
+
+/** Whether the test is the upstream of the role, or its template provider. */
+function isUpstream({ plan }: ConformanceTest): boolean {
+  return plan.connections.some(({ role }) => role === 'server');
 }
 
 /** A role of its own for a test that is its upstream; it looks for that through a pipe, whose other end is laid when the test listens. */

@@ -73,7 +73,7 @@ describe('a command that finds no block', () => {
 });
 
 describe('what a role is told to do', () => {
-  const flags = (role: 'pool' | 'proxy', more: object) => ({
+  const flags = (role: 'pool' | 'proxy' | 'template-provider', more: object) => ({
     role,
     address: undefined,
     authorityKey: undefined,
@@ -94,13 +94,13 @@ describe('what a role is told to do', () => {
     ...more,
   });
   const edge = { stderr: new PassThrough(), stdout: new PassThrough(), onSignal: () => () => undefined };
-  const run = (role: 'pool' | 'proxy', more: object) =>
+  const run = (role: 'pool' | 'proxy' | 'template-provider', more: object) =>
     conformanceCommand(flags(role, more), edge as unknown as ProcessEdge);
 
   it.each([
     ['pool', {}, '--address HOST:PORT'],
-    ['pool', { listen: '127.0.0.1:0' }, '--listen is for a device, proxy, translator'],
-    ['pool', { start: 'true' }, '--start is for a device, proxy, translator'],
+    ['template-provider', { listen: '127.0.0.1:0' }, '--listen is for a device, pool, proxy, translator'],
+    ['template-provider', { start: 'true' }, '--start is for a device, pool, proxy, translator'],
     ['proxy', { listen: '127.0.0.1:0', jobs: 2 }, '--jobs: the role connects here once at a time'],
     ['proxy', { start: 'true', address: '127.0.0.1:1', jobs: 2 }, '--jobs: with --address there is one role at a time'],
   ] as const)('a %s with %j is refused: %s', async (role, more, why) => {

@@ -120,7 +120,7 @@ export class TemplateLink {
           endpointHost: host,
           endpointPort: port,
           vendor: 'stratumkit',
-          hardwareVersion: '',
+          hardwareVersion: 'pool',
           firmware: 'pool',
           deviceId: '',
         },

@@ -44,7 +44,7 @@ interface Address {
 }
 
 /** Roles that have an upstream which the tester can be. */
-const LISTENED_FOR: readonly TestedRole[] = ['device', 'proxy', 'translator'];
+const LISTENED_FOR: readonly TestedRole[] = ['device', 'pool', 'proxy', 'translator'];
 const DEFAULT_JOBS = 4;
 const PREFLIGHT_MS = 5_000;
 
@@ -66,7 +66,8 @@ export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessE
   const release = edge.onSignal(['SIGINT', 'SIGTERM'], () => abort.abort());
   const { onNewBlock, timeoutMs, maxHashes, seed } = flags;
   if (side.listen !== undefined && flags.start === undefined) {
-    edge.stderr.write(`connect the ${flags.role} to ${side.url}\n`);
+    const what = flags.role === 'pool' ? 'the template provider of the pool is' : `connect the ${flags.role} to`;
+    edge.stderr.write(`${what} ${side.url}\n`);
   }
   const jobs = jobsOf(flags, side);
   try {

@@ -182,7 +182,7 @@ function addConformance(program: Command, edge: ProcessEdge, done: (exitCode: nu
     .option('--plain', 'without encryption', false)
     .option(
       '--listen <host:port>',
-      'where the role is to connect to: devices, and the upstream side of proxies and translators',
+      'where the role is to connect to: devices, the upstream side of proxies and translators, and pools as clients of a template provider',
     )
     .option('--key-file <file>', 'file with the authority secret key to show there; a new one unless given')
     .option(

@@ -2,6 +2,7 @@ import { fastHash } from '@stratumkit/accelerate';
 import { compareTargets, targetFromDifficulty, targetFromHashrate, witnessCommitmentScript } from '@stratumkit/bitcoin';
 import { type Field, fromHex, type JsonObject, type JsonValue, toHex, UsageError } from '@stratumkit/codec';
 import { randomFieldValue, type SeededRandom } from './random.ts';
+import { transactionParts } from './transaction.ts';
 
 /** What an expression is evaluated with. */
 export interface Scope {
@@ -27,6 +28,7 @@ export const EXPRESSIONS = [
   '$sha256d',
   '$merkle_root',
   '$witness_commitment',
+  '$transaction',
   '$target',
   '$difficulty_target',
   '$least',
@@ -113,8 +115,11 @@ function apply(
       );
     }
     case '$at': {
-      const [list, index = 0] = listOf(evaluate(operand, scope), '$at');
-      return listOf(list ?? null, '$at').at(Number(index)) ?? null;
+      const [from = null, place = 0] = listOf(evaluate(operand, scope), '$at');
+      if (typeof from === 'object' && from !== null && !Array.isArray(from)) {
+        return (from as JsonObject)[String(place)] ?? null;
+      }
+      return listOf(from, '$at').at(Number(place)) ?? null;
     }
     case '$size':
       return listOf(evaluate(operand, scope), '$size').length;
@@ -131,6 +136,14 @@ function apply(
       const wtxids = transactions.map((bytes) => fastHash.sha256d(bytesIn(bytes, '$witness_commitment')));
       const reserved = new Uint8Array(32);
       return Array.from(witnessCommitmentScript([reserved, ...wtxids], reserved, fastHash));
+    }
+    case '$transaction': {
+      const bytes = bytesIn(evaluate(operand, scope), '$transaction');
+      try {
+        return transactionParts(bytes);
+      } catch (error) {
+        throw expressionError(`$transaction: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
     case '$target': {
       const [hashrate, sharesPerMinute] = listOf(evaluate(operand, scope), '$target');
