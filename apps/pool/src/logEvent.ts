@@ -23,6 +23,10 @@ const LINES: Readonly<Record<PoolAppEvent['type'], readonly [Level, string]>> = 
   job: ['debug', 'job sent'],
   tip: ['info', 'new tip'],
   block: ['info', 'block found'],
+  keptBlocksSent: [
+    'warn',
+    'kept blocks sent, a template provider that restarted meanwhile cannot use them: see its log',
+  ],
   templateProvider: ['info', 'template provider'],
   templateProviderFailed: ['error', 'template provider given up'],
   templateProviderUnreachable: ['error', 'template provider not reached'],

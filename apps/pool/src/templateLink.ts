@@ -3,7 +3,7 @@ import type { TemplateDistributionMessage } from '@stratumkit/messages';
 import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
 import { UpstreamList } from '@stratumkit/roles';
-import type { Link } from '@stratumkit/transport';
+import { connectFailure, type Link } from '@stratumkit/transport';
 import type { PoolModules } from './modules.ts';
 import type { TemplateProviderAddress } from './options.ts';
 
@@ -88,7 +88,7 @@ export class TemplateLink {
         },
       });
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#retry(error instanceof Error ? error.message : String(error));
+      if (!this.#abort.signal.aborted) this.#retry(connectFailure(error));
     }
   }
 

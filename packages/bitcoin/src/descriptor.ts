@@ -36,7 +36,11 @@ function withoutChecksum(descriptor: string): string {
 
 function parseCall(text: string): { name: string; argument: string } {
   const match = /^([a-z_]+)\((.*)\)$/.exec(text);
-  if (match === null) fail('bad-syntax', `"${text}" is not of the form name(...)`);
+  if (match === null)
+    fail(
+      'bad-syntax',
+      `"${text}" is not of the form name(...); a plain address stands in addr(...), a script in raw(...)`,
+    );
   return { name: match[1]!, argument: match[2]! };
 }
 

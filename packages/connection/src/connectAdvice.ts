@@ -16,8 +16,19 @@ const ADVICE: { readonly [cause in CloseCause]?: string } = {
     'the server does not answer the encrypted handshake: check the port; it may be no Stratum V2 server, or one without encryption',
 };
 
+/** By the system's code behind `connect-failed`. */
+const SYSTEM_ADVICE: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'no machine has this name: check the host',
+  EAI_AGAIN: 'the name server does not answer: check the host and the network of this machine',
+  EHOSTUNREACH: 'no way leads there: check the host and the network',
+  ENETUNREACH: 'no way leads there: check the host and the network',
+  ECONNRESET: 'something there ends connections before they begin: check port and firewalls',
+  EMFILE: 'this process has no file descriptors left: raise its limit (ulimit -n)',
+};
+
 /** What an operator may do about an upstream that was lost for this reason, a close cause with or without `: detail` behind it. */
 export function connectAdvice(reason: string): string | undefined {
-  const [cause = ''] = reason.split(':', 1);
+  const [cause = '', detail = ''] = reason.split(': ', 2);
+  if (cause === 'connect-failed' && Object.hasOwn(SYSTEM_ADVICE, detail)) return SYSTEM_ADVICE[detail];
   return Object.hasOwn(ADVICE, cause) ? ADVICE[cause as CloseCause] : undefined;
 }

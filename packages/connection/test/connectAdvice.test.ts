@@ -7,6 +7,10 @@ it.each([
   ['peer-closed', /another version/],
   ['handshake-unanswered', /check the port/],
   ['handshake-timeout', /check the port/],
+  ['connect-failed', /nothing listens/],
+  ['connect-failed: ECONNREFUSED', /nothing listens/],
+  ['connect-failed: ENOTFOUND', /no machine has this name/],
+  ['connect-failed: toString', /nothing listens/],
   ['probe', /Stratum V2/],
 ])('says what to do about %s', (reason, advice) => expect(connectAdvice(reason)).toMatch(advice));
 

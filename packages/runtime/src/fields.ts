@@ -5,6 +5,7 @@ import {
   type StratumUrl,
 } from '@stratumkit/noise';
 import { FieldProblem, type Leaf } from './schema.ts';
+import { shownValue } from './shownValue.ts';
 import { parseSocketAddress, type SocketAddress } from './socketAddress.ts';
 
 export interface FieldOptions {
@@ -127,7 +128,8 @@ export function list<Item, const O extends FieldOptions & { readonly maximumLeng
         try {
           return item.parse(entry);
         } catch (error) {
-          if (error instanceof FieldProblem) throw new FieldProblem(`has entry ${index + 1}, which ${error.message}`);
+          if (error instanceof FieldProblem)
+            throw new FieldProblem(`has ${shownValue(entry)} at place ${index + 1}, which ${error.message}`);
           throw error;
         }
       });

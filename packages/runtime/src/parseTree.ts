@@ -1,5 +1,6 @@
 import type { Origin, RawLeaf, RawTable } from './rawTree.ts';
 import { camelCase, type Field, FieldProblem, type Fields, type InferFields, type Leaf } from './schema.ts';
+import { shownValue } from './shownValue.ts';
 import { suggestionFor } from './suggestion.ts';
 
 export interface Problem {
@@ -106,9 +107,4 @@ function parseLeaf(
     report.problems.push({ origin, message: `${name}${shown} ${error.message}` });
     return undefined;
   }
-}
-
-function shownValue(raw: unknown): string {
-  const text = typeof raw === 'string' || typeof raw === 'object' ? JSON.stringify(raw) : String(raw);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

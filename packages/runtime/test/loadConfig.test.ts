@@ -167,7 +167,7 @@ port = "x"
       'POOL__SHARES_PER_MINUTE: shares_per_minute "many" is not a number of at least 0.1',
       'app.toml:6: aggregate "yes" is not true or false',
       'app.toml:4: network "mainnett" is not one of mainnet, regtest',
-      'app.toml:7: supported_extensions [1,70000] has entry 2, which is not a whole number from 0 to 65535',
+      'app.toml:7: supported_extensions [1,70000] has 70000 at place 2, which is not a whole number from 0 to 65535',
       'app.toml:5: tag "0" is not an even number of hex digits',
       'app.toml:8: even "3" is wrong: odd',
       'app.toml:11: unknown key template_provider_type.Sv2Tp.adress; did you mean template_provider_type.Sv2Tp.address?',

@@ -14,7 +14,7 @@ export type {
 } from './linesTypes.ts';
 export { listen } from './listen.ts';
 export { type OutgoingEvent, OutgoingLinks, type OutgoingLinksOptions } from './outgoingLinks.ts';
-export { TransportError, type TransportErrorCode } from './transportError.ts';
+export { connectFailure, TransportError, type TransportErrorCode } from './transportError.ts';
 export { DEFAULT_FAIRNESS, type FairnessLimits, TurnScheduler, type TurnTask } from './turnScheduler.ts';
 export type {
   ConnectOptions,

@@ -2,7 +2,7 @@ import type { Now } from '@stratumkit/codec';
 import type { ClosedEvent, Connection, ConnectionEvent, FrameKind } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
 import type { connect } from './connect.ts';
-import { TransportError } from './transportError.ts';
+import { connectFailure } from './transportError.ts';
 import type { Link } from './types.ts';
 
 /** What comes of a link; `gone` is the last, with the close cause, or with the code of the error that kept it from being made. */
@@ -46,8 +46,7 @@ export class OutgoingLinks<P extends Protocol, Peer extends { readonly host: str
       else link.close('role-decision', { reason: 'dropped' });
     } catch (error) {
       if (!this.#attempts.delete(id)) return;
-      const reason = error instanceof TransportError ? error.code : 'connect-failed';
-      this.#options.onEvent(id, { type: 'gone', reason });
+      this.#options.onEvent(id, { type: 'gone', reason: connectFailure(error) });
     }
   }
 

@@ -15,3 +15,10 @@ export class TransportError extends Error {
     this.context = context;
   }
 }
+
+/** Why no connection came about, in the words of a close cause, with the system's code behind it: `connect-failed: ECONNREFUSED`. */
+export function connectFailure(error: unknown): string {
+  if (!(error instanceof TransportError)) return 'connect-failed';
+  const system = (error.cause as { readonly code?: unknown } | undefined)?.code;
+  return typeof system === 'string' ? `${error.code}: ${system}` : error.code;
+}

@@ -64,7 +64,7 @@ describe('outgoing links', () => {
 
     const refused = heard(watch, 2, 'gone');
     await links.connect(2, address);
-    expect(await refused).toEqual({ type: 'gone', reason: 'connect-failed' });
+    expect(await refused).toEqual({ type: 'gone', reason: 'connect-failed: ECONNREFUSED' });
   });
 
   it('send what was queued when they are dropped, and are not heard of again', async () => {

@@ -1,6 +1,7 @@
 import type { Now } from '@stratumkit/codec';
 import type { SearchChunk } from '@stratumkit/roles';
 import { MachineLoop } from '@stratumkit/runtime';
+import { connectFailure } from '@stratumkit/transport';
 import type { UpstreamSide } from './upstreamSide.ts';
 
 /** What both protocols' device cores have in common. */
@@ -70,8 +71,7 @@ export abstract class CoreSide<Input extends { readonly type: string }, Output, 
       this.links.set(connection, link);
       return link;
     } catch (error) {
-      const reason = (error as { code?: string }).code ?? 'connect-failed';
-      this.handle({ type: 'disconnected', connection, reason });
+      this.handle({ type: 'disconnected', connection, reason: connectFailure(error) });
       return undefined;
     }
   }

@@ -151,10 +151,7 @@ export class PoolCore {
   handle(input: PoolInput, now: Now): readonly PoolOutput[] {
     switch (input.type) {
       case 'template-connected':
-        return [
-          ...this.#handleTemplate({ type: 'connected' }, now),
-          event({ type: 'templateProvider', state: 'connected' }),
-        ];
+        return this.#meetTemplates(now);
       case 'template-message':
         return this.#handleTemplate({ type: 'message', message: input.message }, now);
       case 'template-lost':
@@ -201,6 +198,15 @@ export class PoolCore {
       case 'work-expired':
         return [event({ type: 'workExpired' }), ...this.#serve({ type: 'workExpired' }, now)];
     }
+  }
+
+  #meetTemplates(now: Now): readonly PoolOutput[] {
+    const { waitingSolutions: count } = this.#templates;
+    return [
+      ...this.#handleTemplate({ type: 'connected' }, now),
+      event({ type: 'templateProvider', state: 'connected' }),
+      ...(count === 0 ? [] : [event({ type: 'keptBlocksSent', count })]),
+    ];
   }
 
   #loseTemplates(now: Now): readonly PoolOutput[] {

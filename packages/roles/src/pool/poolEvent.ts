@@ -24,6 +24,11 @@ export type PoolEvent =
       /** `kept`: the provider is away, it gets the solution when it returns. */
       readonly submission: 'sent' | 'kept';
     }
+  /**
+   * The provider is back and got the solutions that it may not have. One that has forgotten their templates, as after a restart,
+   * cannot make blocks of them, and the protocol has no word for that.
+   */
+  | { readonly type: 'keptBlocksSent'; readonly count: number }
   | { readonly type: 'templateProvider'; readonly state: 'connected' | 'serving' | 'lost' }
   /** The provider broke the protocol or is silent, and is disconnected. */
   | { readonly type: 'templateProviderFailed'; readonly errorCode: TemplateErrorCode; readonly message: string }

@@ -109,6 +109,7 @@ describe('the template provider', () => {
     pool.toProvider.length = 0;
     pool.input({ type: 'template-connected' });
     expect(names(pool.toProvider)).toEqual(['CoinbaseOutputConstraints', 'SubmitSolution', 'RequestTransactionData']);
+    expect(pool.eventsOf('keptBlocksSent')).toMatchObject([{ count: 1 }]);
     expect(pool.core.waitingSolutions).toBe(0);
   });
 
