@@ -78,6 +78,7 @@ const EDGE_EVENTS: Record<Exclude<PoolAppEvent, StatisticsEvent>['type'], true> 
   listening: true,
   connectionClosed: true,
   templateProviderUnreachable: true,
+  networkMismatch: true,
 };
 
 /** Healthy means that there is work and that blocks found now would reach the network. */

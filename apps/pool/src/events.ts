@@ -1,3 +1,4 @@
+import type { Network } from '@stratumkit/bitcoin';
 import type { CloseCause } from '@stratumkit/connection';
 import type { PoolEvent } from '@stratumkit/roles';
 
@@ -18,4 +19,6 @@ export type PoolAppEvent =
       readonly address: string;
       readonly cause: string;
       readonly retryInMs: number;
-    };
+    }
+  /** The tip cannot be one of the network that the options name. Told once until a tip fits. */
+  | { readonly type: 'networkMismatch'; readonly network: Network; readonly nbits: number };

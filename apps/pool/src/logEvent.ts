@@ -22,6 +22,7 @@ const LINES: Readonly<Record<PoolAppEvent['type'], readonly [Level, string]>> = 
   acknowledged: ['trace', 'shares acknowledged'],
   job: ['debug', 'job sent'],
   tip: ['info', 'new tip'],
+  networkMismatch: ['warn', 'the template provider is not on the network of the configuration'],
   block: ['info', 'block found'],
   keptBlocksSent: [
     'warn',
@@ -39,8 +40,14 @@ export function logEvent(log: EventLog, event: PoolAppEvent): void {
   if (!log.isLevelEnabled(level)) return;
   const { type: _, ...fields } = event;
   const isPublic = level === 'info' || level === 'warn' || level === 'error';
-  const hint = event.type === 'templateProviderUnreachable' ? connectAdvice(event.cause) : undefined;
-  log[level]({ ...printable(fields, isPublic), hint }, text);
+  log[level]({ ...printable(fields, isPublic), hint: hintOf(event) }, text);
+}
+
+function hintOf(event: PoolAppEvent): string | undefined {
+  if (event.type === 'templateProviderUnreachable') return connectAdvice(event.cause);
+  if (event.type !== 'networkMismatch') return undefined;
+  const { network, nbits } = event;
+  return `network is "${network}", and no block of ${network} has nbits ${nbits.toString(16)}: set network to that of the template provider's node, or payout addresses are taken for those of another network`;
 }
 
 const PEER_TEXTS = new Set(['userIdentity', 'worker', 'vendor', 'deviceId', 'reason']);

@@ -1,5 +1,5 @@
 import { KeyPool } from '@stratumkit/accelerate';
-import { targetFromHashrate } from '@stratumkit/bitcoin';
+import { fitsNetwork, type Network, targetFromHashrate } from '@stratumkit/bitcoin';
 import type { CloseCause } from '@stratumkit/connection';
 import { Connection, ConnectionGate, type ConnectionOptions, type ConnectionSecurity } from '@stratumkit/connection';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
@@ -77,14 +77,17 @@ export async function createPool(
         onEvent({ type: 'templateProviderUnreachable', address, cause, retryInMs });
       },
     });
+    const checkNetwork = networkCheck(options.network, onEvent);
     const machine = new PoolMachine(core, {
       clock,
       ledger: modules.createLedger(),
       sendToProvider: (frame) => link.send(frame),
       dropProvider: (reason) => link.drop(reason),
       onEvent: (event) => {
-        if (event.type === 'tip') link.served();
         onEvent(event);
+        if (event.type !== 'tip') return;
+        link.served();
+        checkNetwork(event.nbits);
       },
     });
     resources.add('machine', () => machine.close());
@@ -161,6 +164,16 @@ function connectionOptions(options: PoolOptions, security: ConnectionSecurity): 
         required: options.requiredExtensions ?? [],
       },
     },
+  };
+}
+
+/** A payout address of another network than the provider's would be refused, or be nobody's. */
+function networkCheck(network: Network, onEvent: (event: PoolAppEvent) => void): (nbits: number) => void {
+  let fits = true;
+  return (nbits) => {
+    const didFit = fits;
+    fits = fitsNetwork(nbits, network);
+    if (didFit && !fits) onEvent({ type: 'networkMismatch', network, nbits });
   };
 }
 

@@ -71,6 +71,7 @@ it('serves standard and extended channels over encrypted sockets: shares, tips, 
   await serve({ shareBatchSize: 2 });
   expect(pool.authorityPublicKey).toBe(encodeAuthorityPublicKey(publicKeyFromSecret(SECRET)));
   expect(pool.status).toMatchObject({ templateProvider: 'serving', height: 1000, connections: 0 });
+  expect(count('networkMismatch')).toBe(0);
   const miner = await TestMiner.connect({ ...pool, flags: requiresStandardJobs });
   const farm = await TestMiner.connect({ ...pool, extensions: [2] });
   const standard = await miner.open('standard', 'alice');
@@ -160,4 +161,12 @@ it('runs without encryption only when it is told to', async () => {
   const miner = await TestMiner.connect({ ...pool });
   await miner.open('standard');
   await miner.close();
+});
+
+it('says once that its template provider is on another network than the configuration', async () => {
+  await serve({ network: 'mainnet' });
+  provider.tip(0xab);
+  await until(() => count('tip') === 2);
+  expect(last('networkMismatch')).toEqual({ type: 'networkMismatch', network: 'mainnet', nbits: last('tip')!.nbits });
+  expect(count('networkMismatch')).toBe(1);
 });

@@ -41,6 +41,7 @@ export {
   VERSION_ROLLING_MASK,
 } from './header.ts';
 export { foldMerklePath, merklePath, merkleRoot } from './merkle.ts';
+export { fitsNetwork } from './powLimit.ts';
 export {
   countSigops,
   legacySigops,
