@@ -100,7 +100,9 @@ function optionRows(fields: Fields, path: string, prefix: string): string[][] {
 function flagOf(field: Leaf, name: string): string {
   if (field.flag === false || field.secret || name.includes('[]')) return '';
   const flag = field.flag ?? name.replaceAll(/[._]/g, '-');
-  return `\`--${flag}${field.isSwitch ? '' : ` <${field.placeholder}>`}\``;
+  return [flag, ...field.aliases]
+    .map((each) => `\`--${each}${field.isSwitch ? '' : ` <${field.placeholder}>`}\``)
+    .join(', ');
 }
 
 function defaultOf(field: Leaf): string {

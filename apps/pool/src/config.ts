@@ -44,6 +44,7 @@ export const POOL_FIELDS = {
   unverified_template_provider: boolean({
     doc: 'take templates from a provider whose key is not known',
     default: false,
+    aliases: ['unverified'],
   }),
   authority_public_key: authorityPublicKey({ doc: 'checked against the secret key', optional: true, flag: false }),
   authority_secret_key: authoritySecretKey({ doc: 'proves the pool to miners; see keygen', optional: true }),

@@ -87,7 +87,11 @@ export const PROXY_FIELDS = {
   max_channels_per_connection: integer({ doc: 'channels of one connection at most', default: 4_000, minimum: 1 }),
   monitoring_address: socketAddress({ doc: 'serve /metrics and the JSON below /api/v1 here', optional: true }),
   monitoring_cache_refresh_secs: integer({ doc: 'accepted, not needed', default: 15, minimum: 1, flag: false }),
-  unverified_upstreams: boolean({ doc: 'encrypt, but trust any upstream; their keys are not checked', default: false }),
+  unverified_upstreams: boolean({
+    doc: 'encrypt, but trust any upstream; their keys are not checked',
+    default: false,
+    aliases: ['unverified'],
+  }),
   insecure: boolean({
     doc: 'no encryption, to miners and to upstreams without a key; for tests on one machine',
     default: false,

@@ -23,6 +23,11 @@ const hidden = { flag: false } as const;
 
 /** The reference implementation's keys, and some of our own. */
 export const TRANSLATOR_FIELDS = {
+  listen_address: socketAddress({
+    doc: 'where SV1 miners connect; instead of downstream_address and downstream_port',
+    optional: true,
+    flag: 'listen',
+  }),
   downstream_address: string({ doc: 'address on which SV1 miners connect', default: '127.0.0.1', placeholder: 'host' }),
   downstream_port: integer({ doc: 'its port; 0 for a free one', default: 34_255, minimum: 0, maximum: 65_535 }),
   downstream_extranonce2_size: integer({
@@ -69,8 +74,18 @@ export const TRANSLATOR_FIELDS = {
       minimum: 0.001,
       maximum: 1e21,
     }),
-    shares_per_minute: number({ doc: 'wanted from each miner', default: 6, minimum: 0.01, maximum: 6_000 }),
-    enable_vardiff: boolean({ doc: "find each miner's difficulty; else the upstream's is told", default: true }),
+    shares_per_minute: number({
+      doc: 'wanted from each miner',
+      default: 6,
+      minimum: 0.01,
+      maximum: 6_000,
+      aliases: ['shares-per-minute'],
+    }),
+    enable_vardiff: boolean({
+      doc: "find each miner's difficulty; else the upstream's is told",
+      default: true,
+      aliases: ['enable-vardiff'],
+    }),
     job_keepalive_interval_secs: integer({
       doc: 'tell the job again after so long without another; 0 for never',
       default: 60,
@@ -100,12 +115,14 @@ export const TRANSLATOR_FIELDS = {
     default: 30,
     minimum: 1,
     maximum: 86_400,
+    aliases: ['max-work-absence-sec'],
   }),
   return_after_secs: number({
     doc: 'a better upstream is returned to when it has served work for so long',
     default: 60,
     minimum: 1,
     maximum: 86_400,
+    aliases: ['return-after-sec'],
   }),
   monitoring_address: socketAddress({ doc: 'serve /metrics and /api/v1 here', optional: true }),
   monitoring_cache_refresh_secs: integer({ doc: 'accepted, not needed', default: 15, minimum: 1, ...hidden }),
@@ -127,7 +144,7 @@ export function toOptions(config: TranslatorConfig): TranslatorOptions {
   const security = insecure ? 'plain' : unverified ? 'unverified' : 'authenticated';
   const upstreams = upstreamsOf(config, security);
   return {
-    listen: { host: config.downstreamAddress, port: config.downstreamPort },
+    listen: config.listenAddress ?? { host: config.downstreamAddress, port: config.downstreamPort },
     tls: readTls(config),
     upstreams,
     security,

@@ -107,6 +107,17 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes the address to listen on in one piece, as the other roles do', () => {
+    expect(options(`listen_address = "[::1]:0"\n${REFERENCE}`).listen).toEqual({ host: '::1', port: 0 });
+    const flags = {
+      listen: '127.0.0.1:3333',
+      upstream: `stratum2+tcp://pool.example:3333/${KEY}`,
+      'user-identity': 'a',
+    };
+    const sources = { file: undefined, environmentPrefix: 'TPROXY', environment: {}, flags };
+    expect(toOptions(loadConfig(TRANSLATOR_FIELDS, sources)).listen).toEqual({ host: '127.0.0.1', port: 3333 });
+  });
+
   it('needs no more than an upstream and a name', () => {
     expect(options(SMALLEST)).toMatchObject({
       listen: { host: '127.0.0.1', port: 34255 },

@@ -4,7 +4,7 @@ import { variableNames } from './environmentSource.ts';
 import { type FlagValues, flagsOf } from './flagSource.ts';
 import { LOG_LEVELS, type LogLevel } from './logger.ts';
 import type { ProcessEdge } from './processEdge.ts';
-import type { Fields } from './schema.ts';
+import type { Fields, Leaf } from './schema.ts';
 
 export interface CommandLine {
   readonly config: string | undefined;
@@ -30,7 +30,7 @@ export function parseCommandLine(app: AppDefinition<Fields>, edge: ProcessEdge):
   const values = command.opts<Record<string, string | boolean | undefined>>();
   const flags: Record<string, string | boolean | undefined> = {};
   for (const { name, leaf } of flagsOf(app.options)) {
-    const value = values[attributeOf(name)];
+    const value = [name, ...leaf.aliases].map((each) => values[attributeOf(each)]).find((each) => each !== undefined);
     flags[name] = leaf.isSwitch && typeof value !== 'boolean' ? undefined : value;
   }
   return {
@@ -55,12 +55,12 @@ function createCommand(app: AppDefinition<Fields>, edge: ProcessEdge): Command {
       writeErr: (text) => void edge.stderr.write(text),
     });
   for (const { name, leaf } of flagsOf(app.options)) {
-    const doc = docOf(leaf.doc, leaf.defaultValue);
-    if (leaf.isSwitch) {
-      command.addOption(new Option(`--${name}`, doc).default(undefined));
-      command.addOption(new Option(`--no-${name}`, `the opposite of --${name}`).default(undefined).hideHelp());
-    } else {
-      command.addOption(new Option(`--${name} <${leaf.placeholder}>`, doc));
+    for (const each of [name, ...leaf.aliases]) {
+      const isAlias = each !== name;
+      const option = new Option(leaf.isSwitch ? `--${each}` : `--${each} <${leaf.placeholder}>`, docOf(leaf));
+      command.addOption(option.default(undefined).hideHelp(isAlias));
+      if (leaf.isSwitch)
+        command.addOption(new Option(`--no-${each}`, `the opposite of --${each}`).default(undefined).hideHelp());
     }
   }
   command
@@ -81,7 +81,8 @@ function helpTail(app: AppDefinition<Fields>): string {
   return `${environment}\nExamples:\n${examples.join('\n')}\n`;
 }
 
-function docOf(doc: string, defaultValue: unknown): string {
+function docOf({ doc: text, aliases, defaultValue }: Leaf): string {
+  const doc = aliases.length === 0 ? text : `${text}; also ${aliases.map((alias) => `--${alias}`).join(', ')}`;
   if (defaultValue === undefined) return doc;
   const shown = Array.isArray(defaultValue) ? defaultValue.join(',') || 'none' : String(defaultValue);
   return `${doc} (default: ${shown})`;

@@ -15,6 +15,8 @@ export interface FieldOptions {
   readonly optional?: boolean;
   readonly secret?: boolean;
   readonly flag?: string | false;
+  /** Other names of the flag: those that other commands have for the same thing. */
+  readonly aliases?: readonly string[];
   readonly placeholder?: string;
 }
 
@@ -179,6 +181,7 @@ function leaf<Value, O extends FieldOptions>(
     secret: options.secret ?? false,
     concealed: options.secret ?? false,
     flag: options.flag,
+    aliases: options.aliases ?? [],
     isSwitch: false,
     parse: parse as Leaf<ValueWith<Value, O>>['parse'],
     fromText,

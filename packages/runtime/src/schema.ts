@@ -19,6 +19,8 @@ export interface Leaf<Value = unknown> {
   readonly concealed: boolean;
   /** Name of the flag without dashes; false for none; by default the path of keys, in kebab case. */
   readonly flag: string | false | undefined;
+  /** Other names of the flag, without dashes. */
+  readonly aliases: readonly string[];
   /** A flag without a value, with a `--no-` twin. */
   readonly isSwitch: boolean;
   /** From what TOML gives. Throws `FieldProblem`. */

@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { type AppContext, boolean, defineApp, integer, runApp, string } from '../src/index.ts';
 import { createFakeProcess, createFolder, writeConfig } from './support.ts';
 
-type Run = (options: { count: number; loud: boolean }, context: AppContext) => Promise<number | 'running'>;
+type Run = (
+  options: { count: number; loud: boolean; unit: string | undefined },
+  context: AppContext,
+) => Promise<number | 'running'>;
 
 function createApp(run: Run = async () => 0) {
   return defineApp({
@@ -16,7 +19,8 @@ function createApp(run: Run = async () => 0) {
     examples: [{ command: 'test-app --count 3', does: 'count to three' }],
     options: {
       count: integer({ doc: 'how often', minimum: 0, default: 1 }),
-      loud: boolean({ doc: 'shout', default: false }),
+      loud: boolean({ doc: 'shout', default: false, aliases: ['noisy'] }),
+      unit: string({ doc: 'of what', optional: true, aliases: ['of', 'measure'] }),
       password: string({ doc: 'secret word', secret: true, optional: true }),
     },
     check({ count }) {
@@ -34,6 +38,8 @@ describe('command line', () => {
     expect(edge.out()).toContain('TEST_APP__COUNT=...');
     expect(edge.out()).toContain('$ test-app --count 3\n      count to three');
     expect(edge.out()).not.toContain('password');
+    expect(edge.out()).toMatch(/--unit <text> +of what; also --of, --measure\n/);
+    expect(edge.out()).not.toContain('\n  --noisy');
     expect(edge.err()).toBe('');
   });
 
@@ -72,6 +78,7 @@ describe('command line', () => {
     expect(seen).toEqual({
       count: 4,
       loud: true,
+      unit: undefined,
       password: 'x',
       logLevel: 'error',
       logFile: undefined,
@@ -79,6 +86,22 @@ describe('command line', () => {
     });
     expect(await runApp(app, createFakeProcess(['-c', file, '--no-loud', '--log-level', 'trace'], {}))).toBe(7);
     expect(seen).toMatchObject({ loud: false, level: 'trace' });
+  });
+
+  it.each([
+    [['--noisy', '--of', 'apples'], { loud: true, unit: 'apples' }],
+    [['--measure', 'pears'], { loud: false, unit: 'pears' }],
+    [['--loud', '--no-noisy', '--measure', 'pears', '--unit', 'plums'], { loud: true, unit: 'plums' }],
+    [['--no-noisy'], { loud: false, unit: undefined }],
+  ])('takes a flag by its other names, its own first: %j', async (argv, expected) => {
+    let seen: unknown;
+    const app = createApp(async (options) => {
+      seen = options;
+      return 0;
+    });
+    const file = writeConfig('');
+    expect(await runApp(app, createFakeProcess(['-c', file, ...argv]))).toBe(0);
+    expect(seen).toMatchObject(expected);
   });
 
   it('checks without running', async () => {
