@@ -4,7 +4,6 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -16,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { ConfigError } from '@stratumkit/codec';
 import { decodeBlockRecords, encodeBlockRecord } from '@stratumkit/regtest';
+import { makeFolder } from '@stratumkit/runtime';
 
 const BLOCKS_FILE = 'blocks.dat';
 const KEY_FILE = 'authority.key';
@@ -34,7 +34,7 @@ export class DataDirectory {
 
   constructor(path: string) {
     this.path = path;
-    guard(path, 'create', () => mkdirSync(join(path, SOLVED_DIRECTORY), { recursive: true }));
+    makeFolder(join(path, SOLVED_DIRECTORY));
     this.#lock();
   }
 

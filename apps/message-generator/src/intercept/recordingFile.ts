@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError } from '@stratumkit/codec';
+import { makeFolder } from '@stratumkit/runtime';
 import type { Interceptor } from './createInterceptor.ts';
 
 /** How often a recording that grows is written. */
@@ -27,7 +28,7 @@ export class RecordingFile {
     this.#path = path;
     this.#onTrouble = onTrouble;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, '');
     } catch (error) {
       throw new ConfigError('cannot-write', `cannot record to ${path} (${describe(error)})`);
@@ -81,5 +82,6 @@ export class RecordingFile {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof ConfigError) return error.message;
   return (error as NodeJS.ErrnoException).code ?? error.message;
 }
