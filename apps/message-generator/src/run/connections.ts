@@ -83,7 +83,7 @@ export class Connections {
     this.#listeners.set(key, listening);
     if (!plan.tested) return listening.bind(plan.ip, this.#options.mapPort(plan.port));
     const { listen } = this.#options.subject ?? {};
-    if (listen === undefined) throw new SkipTest('needs the role to connect to it: --listen');
+    if (listen === undefined) throw new SkipTest('needs the role to connect to it: --start or --listen');
     return listening.bind(listen.host, listen.port);
   }
 
