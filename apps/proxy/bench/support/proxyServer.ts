@@ -33,7 +33,7 @@ async function serve(request: ProxyRequest): Promise<ProxyAnswer> {
           shareBatchSize,
           // The proxy itself is what is measured, not its patience.
           connectionLimits: UNMETERED,
-          clientLimits: { pendingSharesPerChannel: 1_000_000 },
+          clientLimits: { pendingSharesPerChannel: 1_000_000, pendingSharesInAll: 1_000_000 },
         },
         {
           ...defaultModules,

@@ -1,5 +1,5 @@
 import type { MiningClientLimits } from './limits.ts';
-import { PendingShares } from './pendingShares.ts';
+import { PendingShares, type PendingTotal } from './pendingShares.ts';
 import type { ActiveWork, ClientJob, ClientTip } from './work.ts';
 
 export interface ClientChannelInfo {
@@ -34,6 +34,7 @@ export class ClientChannel {
     target: Uint8Array,
     extranoncePrefix: Uint8Array,
     limits: MiningClientLimits,
+    pendingInAll?: PendingTotal,
   ) {
     this.kind = info.kind;
     this.channelId = info.channelId;
@@ -43,7 +44,7 @@ export class ClientChannel {
     this.target = target;
     this.extranoncePrefix = extranoncePrefix;
     this.#limits = limits;
-    this.pending = new PendingShares(limits.pendingSharesPerChannel);
+    this.pending = new PendingShares(limits.pendingSharesPerChannel, pendingInAll);
   }
 
   get work(): ActiveWork | undefined {

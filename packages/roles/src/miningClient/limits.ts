@@ -4,6 +4,8 @@ export interface MiningClientLimits {
   readonly futureJobsPerChannel: number;
   /** Shares without an answer kept per channel; the oldest is counted as lost. */
   readonly pendingSharesPerChannel: number;
+  /** The same for all channels together: with more, a channel that sends one keeps no other besides. */
+  readonly pendingSharesInAll: number;
   /** Job ids of the present tip that shares may still name, per channel; the oldest gives way. */
   readonly pastJobsPerChannel: number;
   /** Requests for channels without an answer, per connection; the oldest is forgotten, and an answer to it breaks the protocol. */
@@ -13,6 +15,7 @@ export interface MiningClientLimits {
 export const DEFAULT_MINING_CLIENT_LIMITS: MiningClientLimits = {
   futureJobsPerChannel: 16,
   pendingSharesPerChannel: 4096,
+  pendingSharesInAll: 100_000,
   pastJobsPerChannel: 64,
   unansweredRequests: 16_384,
 };

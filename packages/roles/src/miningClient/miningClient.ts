@@ -21,6 +21,7 @@ import type { ConnectionId, SendOutput } from '../output.ts';
 import { ClientChannel, trim } from './clientChannel.ts';
 import { DEFAULT_MINING_CLIENT_LIMITS, type MiningClientLimits } from './limits.ts';
 import type { MiningClientOutput, Violation } from './outputs.ts';
+import type { PendingTotal } from './pendingShares.ts';
 import type { ClientJob } from './work.ts';
 import { workerTlv } from './workerTlv.ts';
 
@@ -82,6 +83,7 @@ export class MiningClient {
   readonly #limits: MiningClientLimits;
   readonly #requests = new Map<number, OpenChannelRequest>();
   readonly #channels = new Map<number, ClientChannel>();
+  readonly #pending: PendingTotal;
   #nextRequestId = 1;
 
   constructor(options: MiningClientOptions) {
@@ -90,6 +92,7 @@ export class MiningClient {
     this.#extensions = options.extensions;
     this.#tlvByteOrder = options.tlvByteOrder ?? 'big';
     this.#limits = { ...DEFAULT_MINING_CLIENT_LIMITS, ...options.limits };
+    this.#pending = { count: 0, limit: this.#limits.pendingSharesInAll };
   }
 
   get channels(): ReadonlyMap<number, ClientChannel> {
@@ -126,7 +129,7 @@ export class MiningClient {
 
   /**
    * The share's frame and its sequence number; nothing if the job is not valid any more, unless it is a late `block`, which is
-   * worth the try. `givenUp` is an older share that was forgotten to keep the bound of unanswered ones.
+   * worth the try. `givenUp` is an older share of the channel that was forgotten to keep a bound of unanswered ones.
    */
   submit(channelId: number, share: ClientShare, worth: 'share' | 'block' = 'share'): SubmittedShare | undefined {
     const channel = this.#openChannel(channelId);
@@ -163,9 +166,7 @@ export class MiningClient {
   /** Gives a channel up, or a group with all its channels; of `reason` only printable ASCII is sent. */
   close(channelId: number, reason: string): SendOutput {
     const members = this.#channels.has(channelId) ? [] : this.#members(channelId);
-    if (members.length === 0) this.#openChannel(channelId);
-    for (const member of members) this.#channels.delete(member.channelId);
-    this.#channels.delete(channelId);
+    for (const member of members.length > 0 ? members : [this.#openChannel(channelId)]) this.#forget(member);
     return this.#send(encodeFrame(CloseChannel, { channelId, reasonCode: sanitizeErrorCode(reason) }), channelId);
   }
 
@@ -198,7 +199,7 @@ export class MiningClient {
         return this.#setGroup(message.value.groupChannelId, message.value.channelIds);
       case 'CloseChannel':
         return this.#forEach(message.name, message.value.channelId, (channel) => {
-          this.#channels.delete(channel.channelId);
+          this.#forget(channel);
           return { type: 'channelClosed', channel, reason: message.value.reasonCode };
         });
       case 'SubmitShares.Success': {
@@ -253,6 +254,7 @@ export class MiningClient {
       value.target.slice(),
       value.extranoncePrefix.slice(),
       this.#limits,
+      this.#pending,
     );
     this.#channels.set(channelId, channel);
     return [{ type: 'opened', requestId, channel }];
@@ -360,6 +362,11 @@ export class MiningClient {
       if (output !== undefined) outputs.push(output);
     }
     return outputs;
+  }
+
+  #forget(channel: ClientChannel): void {
+    this.#channels.delete(channel.channelId);
+    channel.pending.release();
   }
 
   #members(groupChannelId: number): ClientChannel[] {

@@ -79,6 +79,25 @@ describe('what a translator remembers is bounded', () => {
     ]);
   });
 
+  it('shares that the upstream does not answer, of all miners with channels of their own', () => {
+    const network = new TranslatorNetwork();
+    const pool = network.pool('pool');
+    const translator = network.translator([upstream('pool')], {
+      aggregateChannels: false,
+      clientLimits: { pendingSharesInAll: 4 },
+    });
+    const miners = [1, 2, 3].map((index) => network.miner(translator, { hashrate: 0, workerName: `rig${index}` }));
+    network.run(1);
+    pool.answerShares = 'never';
+    for (let count = 0; count < 5; count++)
+      for (const miner of miners) miner.submit(miner.find(miner.job!, miner.difficulties.at(-1)!));
+    network.run(1);
+    expect(miners.map(({ accepted }) => accepted)).toEqual([5, 5, 5]);
+    const unanswered = [...translator.core.sources].reduce((sum, source) => sum + source.unanswered, 0);
+    expect(unanswered).toBeLessThanOrEqual(4 + miners.length);
+    expect(translator.eventsOf('sharesUnknown')).toHaveLength(15 - unanswered);
+  });
+
   it('refusals by the words of an upstream', () => {
     const difficulty = { sharesPerMinute: 6, minerHashrate: 5, vardiff: false };
     const { network, pool, translator, miner } = connected({ difficulty }, { hashrate: 0 });
