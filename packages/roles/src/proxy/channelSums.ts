@@ -2,10 +2,16 @@ import { compareTargets, hashrateFromTarget, targetFromHashrate } from '@stratum
 import { clampTarget, isNominalHashrate, type TargetPolicy } from '@stratumkit/channels';
 
 interface Entry {
+  /** As the device claims it. */
   hashrate: number;
   target: Uint8Array;
+  /** Hashes a second that find the wanted number of shares at the target. */
+  targetHashrate: number;
   maxTarget: Uint8Array;
 }
+
+/** A claim counts for this many times what the channel's target stands for, at most. A search makes targets 4 times easier. */
+const MAX_CLAIM_FACTOR = 8;
 
 const LARGEST_F32 = 2 ** 128 - 2 ** 104;
 
@@ -21,7 +27,8 @@ export class ChannelSums {
   }
 
   opened(key: string, hashrate: number, target: Uint8Array, maxTarget: Uint8Array): void {
-    this.#entries.set(key, { hashrate, target, maxTarget: maxTarget.slice() });
+    const targetHashrate = this.#standsFor(target);
+    this.#entries.set(key, { hashrate, target, targetHashrate, maxTarget: maxTarget.slice() });
   }
 
   /** A device's UpdateChannel; returns false if it is not one to go by. */
@@ -35,7 +42,9 @@ export class ChannelSums {
 
   retargeted(key: string, target: Uint8Array): void {
     const entry = this.#entries.get(key);
-    if (entry !== undefined) entry.target = target;
+    if (entry === undefined) return;
+    entry.target = target;
+    entry.targetHashrate = this.#standsFor(target);
   }
 
   closed(key: string): void {
@@ -46,12 +55,15 @@ export class ChannelSums {
     return this.#entries.size;
   }
 
-  /** As a F32 carries it; 0 without devices. Nobody counts for more than the hardest target stands for, whatever it claims. */
+  /**
+   * As a F32 carries it; 0 without devices. Nobody counts for more than the hardest target stands for, whatever it claims, and who finds no
+   * shares for what it claims for ever less: its target gets easier.
+   */
   get hashrate(): number {
-    const { hardestTarget, sharesPerMinute } = this.#policy;
-    const most = hashrateFromTarget(hardestTarget, sharesPerMinute);
+    const most = this.#standsFor(this.#policy.hardestTarget);
     let sum = 0;
-    for (const { hashrate } of this.#entries.values()) sum += Math.min(hashrate, most);
+    for (const { hashrate, targetHashrate } of this.#entries.values())
+      sum += Math.min(hashrate, most, MAX_CLAIM_FACTOR * targetHashrate);
     return Math.fround(Math.min(sum, LARGEST_F32));
   }
 
@@ -63,6 +75,10 @@ export class ChannelSums {
       if (compareTargets(target, smallest) < 0) smallest = target;
     }
     return smallest;
+  }
+
+  #standsFor(target: Uint8Array): number {
+    return hashrateFromTarget(target, this.#policy.sharesPerMinute);
   }
 
   /** Where a device's own maximum made the target what it is, our policy's stands in its place: one device starves nobody. */

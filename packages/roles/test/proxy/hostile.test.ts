@@ -77,6 +77,26 @@ describe('downstreams that claim all the hashrate there is', () => {
   });
 });
 
+describe('a downstream that claims more hashrate than it has', () => {
+  it('counts for less with every share that it does not find, and honest ones for what they claim', () => {
+    const network = new Network();
+    network.pool('pool');
+    const retargeting = { sharesPerMinute: 6, minHashrate: 1, maxHashrate: 1e12 };
+    const proxy = network.proxy('proxy', [upstream('pool')], { retargeting });
+    network.farm('farm', [upstream('proxy')], { devices: 3, hashrate: 30 });
+    const claim = () => proxy.up.findLast(({ name }) => name === 'UpdateChannel')!.value as UpdateChannel;
+    network.run(120);
+    expect(claim().nominalHashRate).toBe(90);
+    const liar = new Probe(network, 'proxy');
+    liar.say(encodeFrame(OpenExtendedMiningChannel, request(1, 1e9)));
+    network.run(5);
+    expect(claim().nominalHashRate).toBe(Math.fround(1e9 + 90));
+    network.run(600);
+    expect(claim().nominalHashRate).toBeLessThan(90 + 8 * 5);
+    expect(claim().nominalHashRate).toBeGreaterThan(90);
+  });
+});
+
 describe('a downstream that opens and closes channels', () => {
   it('does not take the extranonce space from the others', () => {
     const network = new Network();
