@@ -117,12 +117,18 @@ const OUTSIDE: readonly Outside[] = [
     'Why a template has its transactions is not in it.',
   ),
   shown('5.1.2.1', '… every Standard and/or Extended Channel', ...GROUP_SIZES),
-  unseen('5.1.3', '… mining servers that provide non-empty Future Jobs SHOULD: never send', CONFLICT),
+  shown(
+    '5.1.3',
+    '… mining servers that provide non-empty Future Jobs SHOULD: never send',
+    'pool/provider-tip-names-its-template-extended',
+    'pool/provider-tip-names-its-template-standard',
+  ),
   unseen('5.1.3', '… mining servers that provide non-empty Future Jobs SHOULD: … minimize', CONFLICT),
-  unseen(
+  shown(
     '5.1.3',
     '… mining servers that provide non-empty Future Jobs SHOULD: … after a `SetNewPrevHash`',
-    'How fast is possible depends on what the node knows; a job as good as the first need not be replaced.',
+    'pool/provider-template-at-once-extended',
+    'pool/provider-template-at-once-standard',
   ),
   unseen('5.3.18', 'If the group channel contains standard channels', DECLARATION),
   unseen('5.3.18', '`SetupConnection.flags` MUST contain', DECLARATION),
