@@ -166,11 +166,6 @@ const OUTSIDE: readonly Outside[] = [
   shown('0x0001, 1.1', 'Clients MUST NOT use any features', ...UNASKED),
   shown('0x0001, 4', 'Clients MUST NOT send any further', ...WAITING),
   shown('0x0002, 1.1', 'When this extension is enabled', ...NAMES),
-  unseen(
-    '0x0002, 1.1',
-    'If `user_identity` is shorter than',
-    'The tester does not know what a worker is called, and so not where the name ends.',
-  ),
   shown('0x0002, 1.2', '… the initiator MUST send a `RequestExtensions`', 'device/extensions-come-first', ...NAMES),
   shown('0x0002, 1.3', 'If the extension is negotiated', ...NAMES),
 ];
