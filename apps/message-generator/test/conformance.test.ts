@@ -11,6 +11,7 @@ import {
   runSuite,
   selectTests,
   TESTED_ROLES,
+  type TestedRole,
   type TestReport,
 } from '../src/index.ts';
 
@@ -72,39 +73,47 @@ describe('a command that finds no block', () => {
   });
 });
 
-describe('what a role is told to do', () => {
-  const flags = (role: 'pool' | 'proxy' | 'template-provider', more: object) => ({
-    role,
-    address: undefined,
-    authorityKey: undefined,
-    plain: true,
-    listen: undefined,
-    keyFile: undefined,
-    start: undefined,
-    onNewBlock: undefined,
-    only: [],
-    list: false,
-    jobs: undefined,
-    seed: 1,
-    timeoutMs: undefined,
-    maxHashes: undefined,
-    variables: {},
-    json: false,
-    html: undefined,
-    ...more,
-  });
-  const edge = { stderr: new PassThrough(), stdout: new PassThrough(), onSignal: () => () => undefined };
-  const run = (role: 'pool' | 'proxy' | 'template-provider', more: object) =>
-    conformanceCommand(flags(role, more), edge as unknown as ProcessEdge);
+const flags = (role: TestedRole, more: object) => ({
+  role,
+  address: undefined,
+  authorityKey: undefined,
+  plain: true,
+  listen: undefined,
+  keyFile: undefined,
+  start: undefined,
+  onNewBlock: undefined,
+  only: [],
+  list: false,
+  jobs: undefined,
+  seed: 1,
+  timeoutMs: undefined,
+  maxHashes: undefined,
+  variables: {},
+  json: false,
+  html: undefined,
+  ...more,
+});
+const edge = { stderr: new PassThrough(), stdout: new PassThrough(), onSignal: () => () => undefined };
+const run = (role: TestedRole, more: object) => conformanceCommand(flags(role, more), edge as unknown as ProcessEdge);
 
+describe('what a role is told to do', () => {
   it.each([
     ['pool', {}, '--address HOST:PORT'],
+    ['pool', { address: '127.0.0.1:1', html: '/nowhere/x.html' }, '--html /nowhere/x.html cannot be written: ENOENT'],
+    ['pool', { address: '127.0.0.1:1', variables: { user_identiy: 'a' } }, 'did you mean user_identity?'],
     ['template-provider', { listen: '127.0.0.1:0' }, '--listen is for a device, pool, proxy, translator'],
     ['template-provider', { start: 'true' }, '--start is for a device, pool, proxy, translator'],
     ['proxy', { listen: '127.0.0.1:0', jobs: 2 }, '--jobs: the role connects here once at a time'],
     ['proxy', { start: 'true', address: '127.0.0.1:1', jobs: 2 }, '--jobs: with --address there is one role at a time'],
   ] as const)('a %s with %j is refused: %s', async (role, more, why) => {
     await expect(run(role, more)).rejects.toThrow(why);
+  });
+});
+
+describe('a role that does not start', () => {
+  it('ends each test at once, with the reason', async () => {
+    expect(await run('device', { start: 'exit 3', only: ['sets-up-first'] })).toBe(2);
+    expect(String(edge.stdout.read())).toContain('SKIP  not reached: --start failed: exit 3 ended with exit code 3');
   });
 });
 

@@ -9,11 +9,13 @@ import { formatSuiteJson } from '../conformance/json.ts';
 import { runSuite, type SuiteResult, type SuiteTarget } from '../conformance/runSuite.ts';
 import { countOf } from '../conformance/summary.ts';
 import { formatList, formatSuite } from '../conformance/terminal.ts';
+import { didYouMean } from '../format/didYouMean.ts';
 import type { TestedRole } from '../format/model.ts';
 import type { Subject } from '../run/connections.ts';
 import { parseAddress, parsePeer } from './addresses.ts';
 import { authoritySecretKey } from './authorityKey.ts';
 import { freeAddress } from './freeAddress.ts';
+import { checkWritable } from './outputFile.ts';
 import { runShell, startShell } from './shell.ts';
 
 export interface ConformanceFlags {
@@ -50,12 +52,15 @@ const PREFLIGHT_MS = 5_000;
 
 /** Exit codes: 0 every MUST is kept, 1 one is not, 2 nothing could be tested. */
 export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessEdge): Promise<number> {
-  const selected = selectTests(readConformanceTests(flags.role), flags.only);
+  const all = readConformanceTests(flags.role);
+  const selected = selectTests(all, flags.only);
   if (flags.list) {
     edge.stdout.write(formatList(selected));
     return 0;
   }
   const side = sideOf(flags);
+  checkVariables(flags.variables, all);
+  if (flags.html !== undefined) checkWritable('--html', flags.html);
   // Where the tester is the upstream, the role may not listen before it is there.
   if (side.address !== undefined && side.listen === undefined) await checkReachable(side.address);
   const tests = side.listen === undefined ? selected : selected.filter(listens);
@@ -86,6 +91,17 @@ export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessE
     return report(results, flags, side, edge);
   } finally {
     release();
+  }
+}
+
+function checkVariables(variables: ConformanceFlags['variables'], tests: readonly ConformanceTest[]): void {
+  const known = [...new Set(tests.flatMap(({ plan }) => Object.keys(plan.variables)))];
+  for (const name of Object.keys(variables)) {
+    if (known.includes(name)) continue;
+    throw new ConfigError(
+      'no-such-variable',
+      `--set ${name}: no test has a variable ${name}${didYouMean(name, known)}`,
+    );
   }
 }
 
@@ -188,8 +204,12 @@ async function targetOf(flags: ConformanceFlags, side: Side): Promise<SuiteTarge
   const subject = { address: downstream, security: side.security, listen: side.listen, listenSecurity };
   if (start === undefined) return { subject };
   let stop: (() => Promise<void>) | undefined;
+  let fail: (reason: string) => void = () => undefined;
+  const failed = new Promise<string>((resolve) => {
+    fail = resolve;
+  });
   return {
-    subject,
+    subject: { ...subject, failed },
     onListening: (port) => {
       const host = side.listen?.host ?? '127.0.0.1';
       const values = {
@@ -201,7 +221,8 @@ async function targetOf(flags: ConformanceFlags, side: Side): Promise<SuiteTarge
         downstream_port: String(downstream?.port ?? ''),
       };
       const names = /\{(host|port|key|address|downstream|downstream_port)\}/g;
-      stop = startShell(start.replaceAll(names, (_, name: keyof typeof values) => values[name]));
+      const command = start.replaceAll(names, (_, name: keyof typeof values) => values[name]);
+      stop = startShell(command, (reason) => fail(`--start failed: ${reason}`));
     },
     close: () => stop?.() ?? Promise.resolve(),
   };

@@ -7,6 +7,7 @@ import type { TestReport } from '../run/report.ts';
 import { runTestFile } from '../run/runTest.ts';
 import { type PeerFlag, parsePeer } from './addresses.ts';
 import { findTests } from './findTests.ts';
+import { checkWritable } from './outputFile.ts';
 
 export interface RunFlags {
   readonly jobs: number;
@@ -28,6 +29,7 @@ type Settings = Omit<RunFlags, 'seed' | 'peer'> & { readonly seed: number; reado
 export async function runCommand(paths: readonly string[], flags: RunFlags, edge: ProcessEdge): Promise<number> {
   const files = findTests(paths);
   if (files.length === 0) throw new ConfigError('no-tests', `no test files in ${paths.join(', ')}`);
+  if (flags.junit !== undefined) checkWritable('--junit', flags.junit);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 32);
   const settings = { ...flags, seed, peer: flags.peer === undefined ? undefined : parsePeer(flags.peer) };
   const abort = new AbortController();

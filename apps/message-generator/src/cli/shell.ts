@@ -11,17 +11,20 @@ export function runShell(command: string): Promise<void> {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new ConfigError('command-failed', `${command} ended with ${signal ?? `exit code ${code}`}`));
+      else reject(new ConfigError('command-failed', endOf(command, code, signal)));
     });
   });
 }
 
-/** Starts a command line of the user; the function returned ends it with all that it started. */
-export function startShell(command: string): () => Promise<void> {
+/** Starts a command line of the user; the function returned ends it with all that it started. What ends well may have left something that runs. */
+export function startShell(command: string, onFailed: (reason: string) => void): () => Promise<void> {
   const child = spawn(command, { shell: true, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
   const { pid } = child;
   const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
+    child.once('exit', (code, signal) => {
+      if (code !== 0) onFailed(endOf(command, code, signal));
+      resolve();
+    });
     child.once('error', () => resolve());
   });
   if (pid === undefined) return () => gone;
@@ -40,4 +43,8 @@ export function startShell(command: string): () => Promise<void> {
     clearTimeout(timer);
     forgetGroup(pid);
   };
+}
+
+function endOf(command: string, code: number | null, signal: NodeJS.Signals | null): string {
+  return `${command} ended with ${signal ?? `exit code ${code}`}`;
 }

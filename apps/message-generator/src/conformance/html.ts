@@ -1,7 +1,7 @@
 import type { FieldComparison } from '../run/failure.ts';
 import type { TranscriptEntry } from '../run/report.ts';
 import type { SuiteResult } from './runSuite.ts';
-import { bySection, countOf, type RepeatCommand } from './summary.ts';
+import { bySection, countOf, DISTURBED, type RepeatCommand } from './summary.ts';
 
 export interface PageOptions {
   readonly role: string;
@@ -82,7 +82,7 @@ function sectionList(section: string, group: readonly SuiteResult[]): string {
   return `<section id="section-${anchor(section)}"><h3>${escapeHtml(section)}</h3>\n<ul>\n${items.join('\n')}\n</ul></section>`;
 }
 
-function failure({ test, report }: SuiteResult, { repeat }: PageOptions): string {
+function failure({ test, report, disturbed }: SuiteResult, { repeat }: PageOptions): string {
   const { id, level, section, sentence, proves, spec } = test.about;
   const parts = report.failures.map(({ message, expected, received, comparison, actionDoc }) =>
     [
@@ -99,6 +99,7 @@ function failure({ test, report }: SuiteResult, { repeat }: PageOptions): string
 <blockquote>${escapeHtml(sentence)}</blockquote>
 <p>${escapeHtml(proves)}</p>
 ${parts.join('\n')}
+${disturbed ? `<p>${escapeHtml(DISTURBED)}</p>` : ''}
 ${messages(report.transcript)}
 <p>Again:</p>
 <pre>${escapeHtml(repeat(id))}</pre>

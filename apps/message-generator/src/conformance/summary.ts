@@ -1,5 +1,8 @@
 import type { SuiteResult } from './runSuite.ts';
 
+/** Said of a failure that may be nobody's. */
+export const DISTURBED = 'each time a block was found meanwhile, which may be why: have the chain stand still';
+
 export interface Counts {
   readonly passed: number;
   readonly failed: number;

@@ -2,7 +2,7 @@ import { displayText } from '@stratumkit/codec';
 import { formatFailure } from '../report/terminal.ts';
 import type { ConformanceTest } from './files.ts';
 import type { SuiteResult } from './runSuite.ts';
-import { byReason, bySection, type Counts, countOf, type RepeatCommand } from './summary.ts';
+import { byReason, bySection, type Counts, countOf, DISTURBED, type RepeatCommand } from './summary.ts';
 
 /** One line a test. */
 export function formatList(tests: readonly ConformanceTest[]): string {
@@ -27,13 +27,14 @@ export function formatSuite(results: readonly SuiteResult[], repeat: RepeatComma
   return `${lines.map((line) => displayText(line).replaceAll('\\\\', '\\')).join('\n')}\n`;
 }
 
-function failed({ test, report }: SuiteResult, repeat: RepeatCommand): string[] {
+function failed({ test, report, disturbed }: SuiteResult, repeat: RepeatCommand): string[] {
   const { id, level, section, sentence } = test.about;
   const failures = report.failures.flatMap((failure) => formatFailure(failure).slice(1));
   return [
     `FAIL  ${id}  (${level}, ${section})`,
     `      "${sentence}"`,
     ...failures.map((line) => `    ${line}`),
+    ...(disturbed ? [`      ${DISTURBED}`] : []),
     `      again: ${repeat(id)}`,
   ];
 }

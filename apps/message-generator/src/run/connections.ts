@@ -14,6 +14,8 @@ export interface Subject {
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
   /** How those who connect are met. */
   readonly listenSecurity?: Exclude<Security, { readonly type: 'initiator' }>;
+  /** Settles, with the reason, when nobody is there any more who would connect. */
+  readonly failed?: Promise<string>;
 }
 
 /** Of an authority that no role knows. */
@@ -162,12 +164,24 @@ export class Connections {
     }
   }
 
+  /** Never settles for a role that is there. */
+  async #failureOf({ tested }: ConnectionPlan): Promise<never> {
+    const { failed } = this.#options.subject ?? {};
+    if (!tested || failed === undefined) return new Promise(() => undefined);
+    throw new CheckFailure(await failed, { hard: true });
+  }
+
   async #accept(plan: ConnectionPlan): Promise<Socket> {
     const { timeouts, signal, compat } = this.#options;
     if (!this.#listeners.has(listenerOf(plan))) await this.listen(plan);
     const listening = this.#listeners.get(listenerOf(plan));
     if (listening === undefined) throw new CheckFailure(`${plan.name} does not listen`, { hard: true });
-    const socket = await within(listening.next(), timeouts.acceptMs, signal, `nobody connected to ${addressOf(plan)}`);
+    const socket = await within(
+      Promise.race([listening.next(), this.#failureOf(plan)]),
+      timeouts.acceptMs,
+      signal,
+      `nobody connected to ${addressOf(plan)}`,
+    );
     // The original accepts one connection.
     if (compat) listening.close();
     return socket;

@@ -3,6 +3,7 @@ import type { ActionStep, ResultPlan, Sv1Expectation, TestPlan, Timeouts } from 
 import type { Scope } from '../values/evaluate.ts';
 import { type DecodedFrame, frameTitle, hexByte } from '../wire/decode.ts';
 import type { AnyPeer, DecodedLine } from '../wire/peer.ts';
+import type { ChainWatch } from './chainWatch.ts';
 import { detailOf, save } from './checks.ts';
 import { CheckFailure } from './failure.ts';
 import type { TranscriptEntry } from './report.ts';
@@ -16,6 +17,7 @@ export interface ReceiverOptions {
   readonly timeouts: Timeouts;
   readonly scope: Scope;
   readonly signal: AbortSignal;
+  readonly chain: ChainWatch;
   record(entry: Omit<TranscriptEntry, 'atMs'>): void;
 }
 
@@ -70,7 +72,11 @@ export class Receiver {
       if (taken.kind !== 'item') return;
       const title = this.#see(taken.item, action);
       if (this.#isSkipped(taken.item, action, result)) continue;
-      throw new CheckFailure('a message came although none was expected', { expected: 'nothing', received: title });
+      const detail = 'frame' in taken.item ? ` ${detailOf(taken.item)}` : '';
+      throw new CheckFailure('a message came although none was expected', {
+        expected: 'nothing',
+        received: `${title}${detail}`,
+      });
     }
   }
 
@@ -83,6 +89,7 @@ export class Receiver {
   note(item: Received, connection: string): void {
     if (this.#noted.has(item)) return;
     this.#noted.add(item);
+    this.#options.chain.see(item);
     const title = 'frame' in item ? frameTitle(item) : 'line';
     const detail = 'frame' in item ? detailOf(item) : show(item.text);
     this.#options.record({ connection, direction: 'received', title, detail });

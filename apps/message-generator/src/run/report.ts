@@ -16,6 +16,8 @@ export interface TestReport {
   readonly seed: number;
   /** Messages in the order in which they went, the last ones if there were many. */
   readonly transcript: readonly TranscriptEntry[];
+  /** The chain of the role went on while the test ran, of its own accord or for a `new_block`. */
+  readonly chainMoved?: boolean;
 }
 
 export interface TranscriptEntry {

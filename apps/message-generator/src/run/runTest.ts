@@ -4,6 +4,7 @@ import { type ParseOptions, parseTestFile } from '../format/parseTest.ts';
 import { TestFileError } from '../format/problems.ts';
 import { evaluate, interpolate, type Scope } from '../values/evaluate.ts';
 import { createRandom } from '../values/random.ts';
+import { ChainWatch } from './chainWatch.ts';
 import { Commands } from './commands.ts';
 import { Connections, type PeerAddress, type Subject } from './connections.ts';
 import { CheckFailure, type Failure, SkipTest } from './failure.ts';
@@ -78,6 +79,7 @@ export async function runTest(plan: TestPlan, options: RunOptions = {}): Promise
     durationMs: Math.round(performance.now() - started),
     seed,
     transcript: run.transcript,
+    chainMoved: run.chain.moved,
   };
 }
 
@@ -86,6 +88,7 @@ class TestRun {
   /** Why the test was not played to its end. */
   skipped: string | undefined;
   readonly transcript: TranscriptEntry[] = [];
+  readonly chain = new ChainWatch();
   readonly #plan: TestPlan;
   readonly #options: RunOptions;
   readonly #abort = new AbortController();
@@ -133,6 +136,7 @@ class TestRun {
       scope: this.#scope,
       connections: this.#connections,
       signal,
+      chain: this.chain,
       maxHashes: options.maxHashes ?? DEFAULT_MAX_HASHES,
       newBlock: options.newBlock?.bind(options),
       log,

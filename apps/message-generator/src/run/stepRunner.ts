@@ -15,6 +15,7 @@ import { evaluate, expressionError, type Scope } from '../values/evaluate.ts';
 import { matches } from '../values/match.ts';
 import { type DecodedFrame, decodeFrame, frameTitle, hexByte } from '../wire/decode.ts';
 import { type AnyPeer, type DecodedLine, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
+import type { ChainWatch } from './chainWatch.ts';
 import { type CheckContext, checkFrame, detailOf, showExpected } from './checks.ts';
 import { pause } from './commands.ts';
 import type { Connections } from './connections.ts';
@@ -34,6 +35,7 @@ export interface StepRunnerOptions {
   readonly connections: Connections;
   readonly signal: AbortSignal;
   readonly maxHashes: number;
+  readonly chain: ChainWatch;
   /** Has a block found, where the run knows how. */
   readonly newBlock: (() => Promise<void>) | undefined;
   log(line: string): void;
