@@ -19,6 +19,7 @@ import {
 } from '@stratumkit/messages/mining';
 import type { ConnectionId, SendOutput } from '../output.ts';
 import { ClientChannel, trim } from './clientChannel.ts';
+import { ClientChannels } from './clientChannels.ts';
 import { DEFAULT_MINING_CLIENT_LIMITS, type MiningClientLimits } from './limits.ts';
 import type { MiningClientOutput, Violation } from './outputs.ts';
 import type { PendingTotal } from './pendingShares.ts';
@@ -82,7 +83,7 @@ export class MiningClient {
   readonly #tlvByteOrder: TlvByteOrder;
   readonly #limits: MiningClientLimits;
   readonly #requests = new Map<number, OpenChannelRequest>();
-  readonly #channels = new Map<number, ClientChannel>();
+  readonly #channels = new ClientChannels();
   readonly #pending: PendingTotal;
   #nextRequestId = 1;
 
@@ -96,7 +97,7 @@ export class MiningClient {
   }
 
   get channels(): ReadonlyMap<number, ClientChannel> {
-    return this.#channels;
+    return this.#channels.byId;
   }
 
   /** Number of open requests without an answer. */
@@ -165,8 +166,9 @@ export class MiningClient {
 
   /** Gives a channel up, or a group with all its channels; of `reason` only printable ASCII is sent. */
   close(channelId: number, reason: string): SendOutput {
-    const members = this.#channels.has(channelId) ? [] : this.#members(channelId);
-    for (const member of members.length > 0 ? members : [this.#openChannel(channelId)]) this.#forget(member);
+    const closed = this.#channels.addressedBy(channelId);
+    if (closed.length === 0) throw unknownChannel(channelId);
+    for (const channel of closed) this.#forget(channel);
     return this.#send(encodeFrame(CloseChannel, { channelId, reasonCode: sanitizeErrorCode(reason) }), channelId);
   }
 
@@ -204,7 +206,7 @@ export class MiningClient {
         });
       case 'SubmitShares.Success': {
         const { channelId, lastSequenceNumber, newSubmitsAcceptedCount, newSharesSum } = message.value;
-        const channel = this.#channels.get(channelId);
+        const channel = this.#channels.byId.get(channelId);
         if (channel === undefined) return [ignored(message.name, channelId)];
         const sequenceNumbers = channel.pending.accept(lastSequenceNumber, newSubmitsAcceptedCount);
         const count = newSubmitsAcceptedCount;
@@ -212,7 +214,7 @@ export class MiningClient {
       }
       case 'SubmitShares.Error': {
         const { channelId, sequenceNumber, errorCode } = message.value;
-        const channel = this.#channels.get(channelId);
+        const channel = this.#channels.byId.get(channelId);
         if (channel === undefined || !channel.pending.reject(sequenceNumber)) return [ignored(message.name, channelId)];
         return [{ type: 'rejected', channel, sequenceNumber, errorCode }];
       }
@@ -237,8 +239,8 @@ export class MiningClient {
     const { requestId, channelId, groupChannelId, extranonceSize } = value;
     const request = this.#requests.get(requestId);
     if (request?.kind !== kind) return [violation('unknown-request-id', name)];
-    if (this.#channels.has(channelId)) return [violation('duplicate-channel-id', name)];
-    if (this.#channels.has(groupChannelId) || this.#isGroup(channelId))
+    if (this.#channels.byId.has(channelId)) return [violation('duplicate-channel-id', name)];
+    if (this.#channels.isChannel(groupChannelId) || this.#channels.isGroup(channelId))
       return [violation('channel-id-is-a-group', name)];
     if (value.extranoncePrefix.length + extranonceSize > MAX_EXTRANONCE_SIZE) {
       return [violation('extranonce-too-long', name)];
@@ -256,12 +258,12 @@ export class MiningClient {
       this.#limits,
       this.#pending,
     );
-    this.#channels.set(channelId, channel);
+    this.#channels.add(channel);
     return [{ type: 'opened', requestId, channel }];
   }
 
   #standardJob(value: NewMiningJob): readonly MiningClientOutput[] {
-    const channel = this.#channels.get(value.channelId);
+    const channel = this.#channels.byId.get(value.channelId);
     if (channel === undefined) return [ignored('NewMiningJob', value.channelId)];
     if (channel.kind === 'extended') return [violation('standard-job-on-extended-channel', 'NewMiningJob')];
     return this.#addJob('NewMiningJob', channel, value.minNtime, {
@@ -327,7 +329,7 @@ export class MiningClient {
   }
 
   #setExtranoncePrefix(channelId: number, prefix: Uint8Array): readonly MiningClientOutput[] {
-    const channel = this.#channels.get(channelId);
+    const channel = this.#channels.byId.get(channelId);
     if (channel === undefined) return [ignored('SetExtranoncePrefix', channelId)];
     if (prefix.length + channel.extranonceSize > MAX_EXTRANONCE_SIZE) {
       return [violation('extranonce-too-long', 'SetExtranoncePrefix')];
@@ -337,12 +339,12 @@ export class MiningClient {
   }
 
   #setGroup(groupChannelId: number, channelIds: readonly number[]): readonly MiningClientOutput[] {
-    if (this.#channels.has(groupChannelId)) return [violation('channel-id-is-a-group', 'SetGroupChannel')];
+    if (this.#channels.isChannel(groupChannelId)) return [violation('channel-id-is-a-group', 'SetGroupChannel')];
     const outputs: MiningClientOutput[] = [];
     for (const channelId of channelIds) {
-      const channel = this.#channels.get(channelId);
+      const channel = this.#channels.byId.get(channelId);
       if (channel === undefined) outputs.push(ignored('SetGroupChannel', channelId));
-      else channel.groupChannelId = groupChannelId;
+      else this.#channels.regroup(channel, groupChannelId);
     }
     return outputs;
   }
@@ -353,8 +355,7 @@ export class MiningClient {
     channelId: number,
     visit: (channel: ClientChannel) => MiningClientOutput | undefined,
   ): MiningClientOutput[] {
-    const channel = this.#channels.get(channelId);
-    const addressed = channel === undefined ? this.#members(channelId) : [channel];
+    const addressed = this.#channels.addressedBy(channelId);
     if (addressed.length === 0) return [ignored(name, channelId)];
     const outputs: MiningClientOutput[] = [];
     for (const each of addressed) {
@@ -365,28 +366,24 @@ export class MiningClient {
   }
 
   #forget(channel: ClientChannel): void {
-    this.#channels.delete(channel.channelId);
+    this.#channels.delete(channel);
     channel.pending.release();
   }
 
-  #members(groupChannelId: number): ClientChannel[] {
-    return [...this.#channels.values()].filter((channel) => channel.groupChannelId === groupChannelId);
-  }
-
-  #isGroup(channelId: number): boolean {
-    return this.#members(channelId).length > 0;
-  }
-
   #openChannel(channelId: number): ClientChannel {
-    const channel = this.#channels.get(channelId);
+    const channel = this.#channels.byId.get(channelId);
     if (channel !== undefined) return channel;
-    throw new UsageError('unknown-channel', 'the channel is not open', { context: { channelId } });
+    throw unknownChannel(channelId);
   }
 
   #send(frame: Uint8Array, channelId?: number): SendOutput {
     const output = { type: 'send', to: [this.#connection], frame, kind: 'control' } as const;
     return channelId === undefined ? output : { ...output, channelId };
   }
+}
+
+function unknownChannel(channelId: number): UsageError {
+  return new UsageError('unknown-channel', 'the channel is not open', { context: { channelId } });
 }
 
 function isZero(target: Uint8Array): boolean {

@@ -102,6 +102,14 @@ describe('opening channels', () => {
     expect(peer.channels.get(1)).toMatchObject({ kind: 'extended', extranonceSize: 4, groupChannelId: 100 });
   });
 
+  it('takes channels of no group, one of which has the id that stands for none', () => {
+    const peer = client();
+    expect(types(open(peer, { channelId: 1, groupChannelId: 0 }))).toEqual(['opened']);
+    expect(types(open(peer, { channelId: 0, groupChannelId: 0 }))).toEqual(['opened']);
+    expect(types(open(peer, { channelId: 2, groupChannelId: 0 }))).toEqual(['opened']);
+    expect(types(peer.handle(setTarget(0, 1), now))).toEqual(['target']);
+  });
+
   it.each<[string, (peer: MiningClient) => readonly MiningClientOutput[], string]>([
     [
       'an answer without a request',
@@ -204,6 +212,22 @@ describe('jobs', () => {
     expect([1, 2, 3, 4, 5].filter((jobId) => channel.isValidJob(jobId))).toEqual([5]);
     expect(channel.futureJobCount).toBe(0);
     expect(types(peer.handle(prevHash(1, 3), now))).toEqual(['prev-hash-for-unknown-job']);
+  });
+
+  it('addresses a group by its members as they are now', () => {
+    const peer = client();
+    for (const channelId of [1, 2, 3]) open(peer, { channelId });
+    const addressed = (groupChannelId: number) =>
+      peer.handle(setTarget(groupChannelId, 1), now).map((output) => 'channel' in output && output.channel.channelId);
+    expect(addressed(100)).toEqual([1, 2, 3]);
+    peer.handle(message('SetGroupChannel', { groupChannelId: 200, channelIds: [2, 3] }), now);
+    peer.handle(message('CloseChannel', { channelId: 3, reasonCode: '' }), now);
+    expect(addressed(100)).toEqual([1]);
+    expect(addressed(200)).toEqual([2]);
+    peer.handle(message('SetGroupChannel', { groupChannelId: 200, channelIds: [1] }), now);
+    expect(types(peer.handle(setTarget(100, 1), now))).toEqual(['ignored']);
+    peer.close(200, 'done');
+    expect(peer.channels.size).toBe(0);
   });
 
   it.each<[string, Opened, MiningMessage, string]>([
