@@ -2,6 +2,7 @@ import { ConfigError } from '@stratumkit/codec';
 import type { AppDefinition } from './app.ts';
 import { type CommandLine, environmentPrefixOf, parseCommandLine } from './commandLine.ts';
 import { createDeferred } from './deferred.ts';
+import { exposedSecrets } from './exposedSecrets.ts';
 import { choice, string } from './fields.ts';
 import { loadConfig } from './loadConfig.ts';
 import { createLogger, LOG_LEVELS, type Logger } from './logger.ts';
@@ -52,15 +53,13 @@ function configure<F extends Fields>(
   line: CommandLine,
   edge: ProcessEdge,
 ): { options: InferFields<F>; log: Logger } {
-  const all = loadConfig(
-    { ...COMMON_FIELDS, ...(app.options as Fields) },
-    {
-      file: line.config,
-      environmentPrefix: environmentPrefixOf(app as unknown as AppDefinition<Fields>),
-      environment: edge.environment,
-      flags: line.flags,
-    },
-  );
+  const fields = { ...COMMON_FIELDS, ...(app.options as Fields) };
+  const all = loadConfig(fields, {
+    file: line.config,
+    environmentPrefix: environmentPrefixOf(app as unknown as AppDefinition<Fields>),
+    environment: edge.environment,
+    flags: line.flags,
+  });
   const common = all as InferFields<typeof COMMON_FIELDS>;
   const options = all as unknown as InferFields<F>;
   app.check?.(options);
@@ -70,6 +69,12 @@ function configure<F extends Fields>(
     file: line.check ? undefined : (line.logFile ?? common.logFile),
     stream: edge.stderr,
   });
+  const exposed = line.config === undefined ? [] : exposedSecrets(line.config, fields);
+  if (exposed.length > 0)
+    log.warn(
+      { file: line.config, keys: exposed },
+      'everybody on this machine can read these secrets: chmod 600 the file',
+    );
   return { options, log };
 }
 

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { ConfigError } from '@stratumkit/codec';
 import { describe, expect, it } from 'vitest';
-import { type AppContext, boolean, defineApp, integer, runApp, string } from '../src/index.ts';
+import { type AppContext, boolean, defineApp, integer, runApp, sectionList, string } from '../src/index.ts';
 import { createFakeProcess, createFolder, writeConfig } from './support.ts';
 
 type Run = (
@@ -109,6 +109,22 @@ describe('command line', () => {
     const app = createApp(() => Promise.reject(new Error('was run')));
     expect(await runApp(app, edge)).toBe(0);
     expect(edge.out()).toBe('configuration ok\n');
+  });
+
+  it.each([
+    ['a secret that everybody can read', 'password = "x"', 0o644, '"keys":["password"]'],
+    ['a secret of a list that everybody can read', '[[peers]]\nkey = "x"', 0o604, '"keys":["peers.0.key"]'],
+    ['a secret that a group can read', 'password = "x"', 0o640, undefined],
+    ['nothing secret', 'count = 2', 0o644, undefined],
+  ])('warns of %s', async (_, toml, mode, text) => {
+    const file = writeConfig(toml);
+    chmodSync(file, mode);
+    const { options, check: _check, ...app } = createApp();
+    const peers = sectionList({ key: string({ doc: 'key', secret: true, optional: true }) }, { doc: 'peers' });
+    const edge = createFakeProcess(['--config', file]);
+    expect(await runApp(defineApp({ ...app, options: { ...options, peers }, run: async () => 0 }), edge)).toBe(0);
+    if (text === undefined) expect(edge.err()).toBe('');
+    else expect(edge.err()).toContain(text);
   });
 });
 
