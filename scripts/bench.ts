@@ -32,12 +32,13 @@ interface BenchModule {
 const COLUMNS = ['median', 'p95', 'p99', 'best'] as const;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({
-  options: { filter: { type: 'string' }, time: { type: 'string', default: '100' }, out: { type: 'string' } },
-  allowPositionals: false,
-});
+const USAGE = `Usage: npx pnpm@12 bench [--filter TEXT] [--time MS] [--out FILE]
+
+  --filter TEXT  only files and figures whose name holds this
+  --time MS      for each figure at least (default: 100)
+  --out FILE     JSON goes here (default: bench-results/latest.json)`;
+const values = readFlags();
 const timeMs = Number(values.time);
-if (!(timeMs >= 1)) throw new Error(`--time ${values.time}: a number of milliseconds, 1 or more`);
 
 const files = globSync(['packages/*/bench/**/*.bench.ts', 'apps/*/bench/**/*.bench.ts', 'bench/**/*.bench.ts'], {
   cwd: root,
@@ -64,6 +65,27 @@ const out = values.out ?? join(root, 'bench-results', 'latest.json');
 mkdirSync(dirname(out), { recursive: true });
 writeFileSync(out, `${JSON.stringify({ ...machine(), timeMs, rows, failed }, null, 2)}\n`);
 console.log(`\n${rows.length} figures written to ${relative(process.cwd(), out)}`);
+
+function readFlags() {
+  try {
+    const { values: flags } = parseArgs({
+      options: {
+        filter: { type: 'string' },
+        time: { type: 'string', default: '100' },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+      allowPositionals: false,
+    });
+    if (!(Number(flags.time) >= 1)) throw new Error(`--time ${flags.time}: a number of milliseconds, 1 or more`);
+    if (flags.help !== true) return flags;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 async function measure(file: string): Promise<readonly BenchRow[]> {
   const wholeFile = values.filter === undefined || file.includes(values.filter);
