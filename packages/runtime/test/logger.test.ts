@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -67,6 +67,33 @@ describe('createLogger', () => {
     expect(written).toHaveLength(2);
     expect(JSON.parse(written[1]!).msg).toBe('whole');
     rmSync(file);
+  });
+
+  it('makes its file anew when it was moved away or deleted', () => {
+    const { writable, lines } = stream();
+    const folder = mkdtempSync(join(directory, 'rotated-'));
+    const file = join(folder, 'pool.log');
+    const log = createLogger({ name: 'pool', stream: writable, file });
+    const messages = (path: string) =>
+      readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).msg);
+    log.info('first');
+    renameSync(file, `${file}.1`);
+    log.info('second');
+    log.info('third');
+    expect(messages(`${file}.1`)).toEqual(['first']);
+    expect(messages(file)).toEqual(['second', 'third']);
+    renameSync(folder, `${folder}.1`);
+    log.info('kept');
+    expect(messages(join(`${folder}.1`, 'pool.log'))).toEqual(['second', 'third', 'kept']);
+    rmSync(`${folder}.1`, { recursive: true });
+    log.info('lost');
+    expect(lines.filter(({ code }) => code === 'ENOENT')).toHaveLength(1);
+    mkdirSync(folder);
+    log.info('fourth');
+    expect(messages(file)).toEqual(['fourth']);
   });
 
   it.runIf(existsSync('/dev/full'))('goes on with a file on a device that is always full', () => {
