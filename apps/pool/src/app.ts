@@ -40,7 +40,7 @@ export const pool = defineApp({
     const registry = createMetrics(resources);
     const metrics = new PoolMetrics(registry);
     const statistics = new MiningStatistics(readClock());
-    const running = await createPool(toOptions(config), defaultModules, (event) => {
+    const running = await createPool(toOptions(config), { ...defaultModules, logger: log }, (event) => {
       logEvent(events, event);
       metrics.count(event);
       if (isOfMining(event)) statistics.observe(event, readClock());

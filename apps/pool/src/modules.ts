@@ -4,7 +4,7 @@ import { type CreateJobHasher, type LedgerSink, MemoryLedgerSink } from '@stratu
 import type { Now } from '@stratumkit/codec';
 import type { NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 import { randomBytes, readClock } from '@stratumkit/runtime';
-import { connect, listen } from '@stratumkit/transport';
+import { connect, type Logger, listen } from '@stratumkit/transport';
 
 /** What a pool stands on; tests put others in its place. */
 export interface PoolModules {
@@ -14,6 +14,8 @@ export interface PoolModules {
   readonly hash: HashBackend;
   readonly createJobHasher: CreateJobHasher;
   readonly listen: typeof listen;
+  /** Told of connections that end for a fault, and of faults of ours that peers meet. Without one, such a fault ends the process. */
+  readonly logger?: Logger;
   readonly connect: typeof connect;
   /** Where credit is written; its answer releases the acknowledgements. */
   createLedger(): LedgerSink;

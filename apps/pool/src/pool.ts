@@ -94,6 +94,7 @@ export async function createPool(
     resources.add('template provider', () => link.close());
     const listener = await modules.listen<'mining'>({
       ...options.listen,
+      ...(modules.logger && { logger: modules.logger }),
       clock,
       gate: new ConnectionGate({ maxConnections: options.maxConnections ?? DEFAULTS.maxConnections }),
       createConnection: (_, now) => new Connection(connectionOptions(options, security), now),

@@ -40,7 +40,7 @@ export const proxy = defineApp({
     const metrics = new ProxyMetrics(registry);
     const statistics = new MiningStatistics(readClock());
     const options = toOptions(config);
-    const running = await createProxy(options, defaultModules, (event) => {
+    const running = await createProxy(options, { ...defaultModules, logger: log }, (event) => {
       logEvent(events, event);
       metrics.count(event);
       if (isOfMining(event)) statistics.observe(event, readClock());

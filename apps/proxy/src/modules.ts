@@ -3,7 +3,7 @@ import type { HashBackend } from '@stratumkit/bitcoin';
 import type { Now } from '@stratumkit/codec';
 import type { NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 import { randomBytes, readClock } from '@stratumkit/runtime';
-import { connect, listen } from '@stratumkit/transport';
+import { connect, type Logger, listen } from '@stratumkit/transport';
 
 /** What a proxy stands on; tests put others in its place. */
 export interface ProxyModules {
@@ -12,6 +12,8 @@ export interface ProxyModules {
   readonly crypto: NoiseCrypto;
   readonly hash: HashBackend;
   readonly listen: typeof listen;
+  /** Told of connections that end for a fault, and of faults of ours that peers meet. Without one, such a fault ends the process. */
+  readonly logger?: Logger;
   readonly connect: typeof connect;
 }
 

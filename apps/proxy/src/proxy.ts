@@ -58,6 +58,7 @@ export async function createProxy(
     resources.add('machine', () => machine.close());
     const listener = await modules.listen<'mining'>({
       ...options.listen,
+      ...(modules.logger && { logger: modules.logger }),
       clock,
       gate: new ConnectionGate({ maxConnections: options.maxConnections ?? DEFAULTS.maxConnections }),
       createConnection: (_, now) => new Connection(connectionOptions(options, core, security), now),

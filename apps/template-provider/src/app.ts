@@ -106,7 +106,7 @@ export const templateProvider = defineApp({
     const events = limitedLog(log);
     const registry = createMetrics(resources);
     const metrics = new ProviderMetrics(registry);
-    const provider = await createTemplateProvider(toOptions(config), defaultModules, (event) => {
+    const provider = await createTemplateProvider(toOptions(config), { ...defaultModules, logger: log }, (event) => {
       logEvent(events, event);
       metrics.count(event);
     });

@@ -4,7 +4,7 @@ import type { Now } from '@stratumkit/codec';
 import { NodeRpc } from '@stratumkit/node-rpc';
 import type { NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 import { randomBytes, readClock } from '@stratumkit/runtime';
-import { listen } from '@stratumkit/transport';
+import { type Logger, listen } from '@stratumkit/transport';
 import type { DataDirectory } from './dataDirectory.ts';
 import { NodeSource } from './nodeSource.ts';
 import type { TemplateProviderOptions } from './options.ts';
@@ -18,6 +18,8 @@ export interface TemplateProviderModules {
   readonly crypto: NoiseCrypto;
   readonly hash: HashBackend;
   readonly listen: typeof listen;
+  /** Told of connections that end for a fault, and of faults of ours that peers meet. Without one, such a fault ends the process. */
+  readonly logger?: Logger;
   /** Must exceed every template id of earlier runs (spec 7.2). */
   firstTemplateId(): bigint;
   createSource(

@@ -37,6 +37,7 @@ export async function createTemplateProvider(
     resources.add('machine', () => machine.close());
     const listener = await modules.listen({
       ...options.listen,
+      ...(modules.logger && { logger: modules.logger }),
       clock: modules.clock,
       gate: new ConnectionGate({ maxConnections: options.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS }),
       createConnection: (_, now) => new Connection(connectionOptions(security), now),

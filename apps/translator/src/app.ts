@@ -42,7 +42,7 @@ export const translator = defineApp({
     const metrics = new TranslatorMetrics(registry);
     const options = toOptions(config);
     warn(config, log);
-    const running = await createTranslator(options, defaultModules, (event) => {
+    const running = await createTranslator(options, { ...defaultModules, logger: log }, (event) => {
       logEvent(events, event);
       metrics.count(event);
     });

@@ -4,7 +4,7 @@ import type { CreateJobHasher } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
 import type { NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 import { randomBytes, readClock } from '@stratumkit/runtime';
-import { connect, listenLines } from '@stratumkit/transport';
+import { connect, type Logger, listenLines } from '@stratumkit/transport';
 
 /** What a translator stands on; tests put others in its place. */
 export interface TranslatorModules {
@@ -14,6 +14,8 @@ export interface TranslatorModules {
   readonly hash: HashBackend;
   readonly createJobHasher: CreateJobHasher;
   readonly listenLines: typeof listenLines;
+  /** Told of connections that end for a fault, and of faults of ours that peers meet. Without one, such a fault ends the process. */
+  readonly logger?: Logger;
   readonly connect: typeof connect;
 }
 

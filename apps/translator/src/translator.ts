@@ -56,6 +56,7 @@ export async function createTranslator(
     resources.add('upstreams', () => upstreams.close());
     const listener = await modules.listenLines({
       ...options.listen,
+      ...(modules.logger && { logger: modules.logger }),
       clock: modules.clock,
       gate: new ConnectionGate({
         maxConnections: options.maxConnections ?? DEFAULTS.maxConnections,

@@ -1,34 +1,46 @@
 import { displayText, type Now } from '@stratumkit/codec';
-import { CLOSE_CAUSES, type CloseCause, type CloseDetail, type CloseFamily } from '@stratumkit/connection';
+import type { CloseDetail, CloseFamily } from '@stratumkit/connection';
 import type { Logger } from './types.ts';
 
-const WINDOW_MS = 10_000;
+const WINDOW_MS = 60_000;
 
-const LEVELS: Readonly<Record<CloseFamily, 'debug' | 'info' | 'warn'>> = {
+/** Connections that end as they should, or because of the network between, are no news. */
+const LEVELS: Readonly<Record<CloseFamily, 'debug' | 'warn'>> = {
   normal: 'debug',
   local: 'debug',
+  network: 'debug',
   refused: 'warn',
   timeout: 'warn',
   limit: 'warn',
   protocol: 'warn',
-  network: 'info',
+};
+
+const HINTS: { readonly [cause in string]?: string } = {
+  'descriptor-limit': 'this process may open no more files: raise its limit (ulimit -n, or LimitNOFILE of its service)',
+  'connection-limit': 'raise max_connections, if this machine can bear more',
+  'address-limit':
+    'too many connections from one address; many miners behind one router want a proxy or a higher limit',
+  'handshake-limit':
+    'too many connections at once that have not introduced themselves: a flood, or all miners coming back',
 };
 
 /** Counts closes by cause and logs each cause once in a window, with the number of those that were left out. */
-export class CloseLog {
-  readonly counts = new Map<CloseCause, number>();
+export class CloseLog<Cause extends string> {
+  readonly counts = new Map<Cause, number>();
+  readonly #families: Readonly<Record<Cause, CloseFamily>>;
   readonly #logger: Logger | undefined;
-  readonly #windows = new Map<CloseCause, { sinceMs: number; suppressed: number }>();
+  readonly #windows = new Map<Cause, { sinceMs: number; suppressed: number }>();
 
-  constructor(logger: Logger | undefined) {
+  constructor(families: Readonly<Record<Cause, CloseFamily>>, logger: Logger | undefined) {
+    this.#families = families;
     this.#logger = logger;
   }
 
-  add(cause: CloseCause, fields: object, detail: CloseDetail, now: Now): void {
+  add(cause: Cause, fields: object, detail: CloseDetail, now: Now): void {
     this.counts.set(cause, (this.counts.get(cause) ?? 0) + 1);
-    const level = cause === 'internal-error' ? 'error' : LEVELS[CLOSE_CAUSES[cause]];
+    const level = cause === 'internal-error' ? 'error' : LEVELS[this.#families[cause]];
     if (level === 'debug') {
-      this.#logger?.debug({ cause, ...fields, detail: printable(detail) }, 'connection closed');
+      this.#logger?.debug({ cause, ...fields, detail: printable(detail) }, 'link closed');
       return;
     }
     const window = this.#windows.get(cause);
@@ -38,7 +50,9 @@ export class CloseLog {
     }
     const suppressed = window?.suppressed ?? 0;
     this.#windows.set(cause, { sinceMs: now.monotonicMs, suppressed: 0 });
-    this.#logger?.[level]({ cause, ...fields, detail: printable(detail), suppressed }, 'connection closed');
+    const hint = HINTS[cause];
+    const told = { cause, ...fields, detail: printable(detail), suppressed, ...(hint === undefined ? {} : { hint }) };
+    this.#logger?.[level](told, 'connection closed for a fault; one line a minute for each cause');
   }
 }
 

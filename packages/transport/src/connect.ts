@@ -1,5 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import type { Connection } from '@stratumkit/connection';
+import { CLOSE_CAUSES, type Connection } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
 import { systemClock } from './clock.ts';
 import { CloseLog } from './closeLog.ts';
@@ -19,7 +19,7 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
   const { host, port, onEvent, logger, signal } = options;
   const clock = options.clock ?? systemClock;
   const socket = await openSocket(options);
-  const log = new CloseLog(logger);
+  const log = new CloseLog(CLOSE_CAUSES, logger);
   let connection: Connection<P>;
   try {
     connection = options.createConnection(clock());

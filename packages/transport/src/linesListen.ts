@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { ConfigError } from '@stratumkit/codec';
-import type { Permit } from '@stratumkit/connection';
+import type { CloseDetail, CloseFamily, Permit } from '@stratumkit/connection';
 import { type LineCloseCause, LineConnection } from '@stratumkit/sv1';
+import { CloseLog } from './closeLog.ts';
 import { LineSocketLink } from './linesLink.ts';
 import type { LineListener, LineListenOptions, LineTls } from './linesTypes.ts';
 import { drop, type RefusalCause, SocketListener } from './socketListener.ts';
@@ -18,15 +19,42 @@ export async function listenLines(options: LineListenOptions): Promise<LineListe
   return listener;
 }
 
+const LINE_CLOSE_FAMILIES: Readonly<Record<LineCloseCause, CloseFamily>> = {
+  probe: 'normal',
+  'peer-closed': 'normal',
+  shutdown: 'local',
+  'role-decision': 'local',
+  'first-line-timeout': 'timeout',
+  'idle-timeout': 'timeout',
+  'write-timeout': 'timeout',
+  'connection-limit': 'limit',
+  'address-limit': 'limit',
+  'handshake-limit': 'limit',
+  'descriptor-limit': 'limit',
+  'line-budget': 'limit',
+  'line-too-long': 'limit',
+  'send-queue-overflow': 'limit',
+  'not-json': 'protocol',
+  'tls-handshake': 'protocol',
+  'peer-reset': 'network',
+  'network-error': 'network',
+  'internal-error': 'local',
+};
+
 class LineTcpListener extends SocketListener<LineSocketLink> implements LineListener {
-  readonly closeCounts = new Map<LineCloseCause, number>();
   readonly #options: LineListenOptions;
+  readonly #log: CloseLog<LineCloseCause>;
   readonly #tls: TlsServer | undefined;
 
   constructor(options: LineListenOptions) {
     super(options);
     this.#options = options;
+    this.#log = new CloseLog(LINE_CLOSE_FAMILIES, options.logger);
     if (options.tls !== undefined) this.#tls = secureServer(options.tls, (socket) => this.#secured(socket));
+  }
+
+  get closeCounts(): ReadonlyMap<LineCloseCause, number> {
+    return this.#log.counts;
   }
 
   protected admitted(socket: Socket, remote: RemoteEndpoint, permit: Permit): void {
@@ -34,8 +62,8 @@ class LineTcpListener extends SocketListener<LineSocketLink> implements LineList
     else this.#secure(this.#tls, socket, remote, permit);
   }
 
-  protected refused(cause: RefusalCause): void {
-    this.#count(cause);
+  protected refused(cause: RefusalCause, address: string | undefined, detail: CloseDetail): void {
+    this.#log.add(cause, address === undefined ? {} : { address }, detail, this.clock());
   }
 
   #secure(tls: TlsServer, socket: Socket, remote: RemoteEndpoint, permit: Permit): void {
@@ -45,7 +73,7 @@ class LineTcpListener extends SocketListener<LineSocketLink> implements LineList
       if (this.pending.get(key)?.socket !== socket) return;
       this.pending.delete(key);
       permit.release();
-      if (!this.isClosing) this.#count('tls-handshake');
+      if (!this.isClosing) this.#log.add('tls-handshake', { address: remote.address }, {}, this.clock());
     });
     tls.emit('connection', socket);
   }
@@ -68,7 +96,10 @@ class LineTcpListener extends SocketListener<LineSocketLink> implements LineList
       remote,
       connection: new LineConnection(clock(), this.#options.limits),
       onEvent: (event, _link, now) => {
-        if (event.type === 'closed') this.#count(event.cause);
+        if (event.type === 'closed') {
+          const { cause, reason } = event;
+          this.#log.add(cause, { link: link.id, address: remote.address }, reason === undefined ? {} : { reason }, now);
+        }
         this.#options.onEvent(event, link, now);
       },
       onEstablished: () => permit.established(),
@@ -79,10 +110,6 @@ class LineTcpListener extends SocketListener<LineSocketLink> implements LineList
     this.keep(link, permit);
     this.#options.onLink?.(link);
     link.start();
-  }
-
-  #count(cause: LineCloseCause): void {
-    this.closeCounts.set(cause, (this.closeCounts.get(cause) ?? 0) + 1);
   }
 }
 

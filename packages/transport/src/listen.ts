@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { CloseCause, CloseDetail, Connection, Permit } from '@stratumkit/connection';
+import { CLOSE_CAUSES, type CloseCause, type CloseDetail, type Connection, type Permit } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
 import { CloseLog } from './closeLog.ts';
 import { SocketLink } from './socketLink.ts';
@@ -16,12 +16,12 @@ export async function listen<P extends Protocol>(options: ListenOptions<P>): Pro
 
 class TcpListener<P extends Protocol> extends SocketListener<SocketLink<P>> implements Listener<P> {
   readonly #options: ListenOptions<P>;
-  readonly #log: CloseLog;
+  readonly #log: CloseLog<CloseCause>;
 
   constructor(options: ListenOptions<P>) {
     super(options);
     this.#options = options;
-    this.#log = new CloseLog(options.logger);
+    this.#log = new CloseLog(CLOSE_CAUSES, options.logger);
   }
 
   get closeCounts(): ReadonlyMap<CloseCause, number> {

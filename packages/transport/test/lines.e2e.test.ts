@@ -129,7 +129,8 @@ describe('lines over TCP', () => {
     const socket = plug();
     socket.write('{}\n');
     await once(socket, 'close');
-    expect(errors.length).toBe(1);
+    // What was thrown, and that the link ended for it.
+    expect(errors.length).toBe(2);
     expect(listener.closeCounts.get('internal-error')).toBe(1);
   });
 
