@@ -71,7 +71,7 @@ function roleSections({ role, tests, peers }: RoleSuite): readonly string[] {
 function alsoFailed({ also = [] }: BrokenPeer): string {
   const parts = also.map(({ because, tests, byChance }) => {
     const names = tests.join(', ');
-    return `${names} (${because}${byChance === true ? '; some may pass, since any hash may happen to meet a target' : ''})`;
+    return `${names} (${because}${byChance === true ? '; some may pass, by chance' : ''})`;
   });
   return parts.join('<br>');
 }

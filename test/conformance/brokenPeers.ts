@@ -37,7 +37,7 @@ export interface BrokenPeer {
 interface AlsoFailed {
   readonly because: string;
   readonly tests: readonly string[];
-  /** A wrong header's hash may meet the target all the same, or miss it: then these may pass. */
+  /** A wrong header's hash may meet the target all the same, or miss it, or what comes may come in time: then these may pass. */
   readonly byChance?: true;
 }
 
