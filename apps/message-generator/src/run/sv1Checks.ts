@@ -63,7 +63,13 @@ export function checkSv1Expectation(result: Sv1Expectation, received: DecodedLin
 export function savePointers(saves: readonly FieldSave[], message: JsonValue, scope: Scope): void {
   for (const { field, name } of saves) {
     const value = atPointer(message, field);
-    if (value === undefined) throw new CheckFailure(`nothing at ${field} to save as ${name}`, { hard: true });
+    if (value === undefined) {
+      throw new CheckFailure(`nothing at ${field}`, {
+        hard: true,
+        expected: `a value at ${field}, ${name}`,
+        received: show(message),
+      });
+    }
     scope.variables.set(name, value);
   }
 }
