@@ -39,7 +39,8 @@ beforeAll(() => {
   run('turbo', ['run', 'build', '--output-logs=errors-only'], root);
   const tarballs = join(home, 'tarballs');
   mkdirSync(tarballs);
-  for (const room of rooms) run('pnpm', ['pack', '--pack-destination', tarballs], room.path);
+  const filters = rooms.flatMap(({ manifest }) => ['--filter', manifest.name]);
+  run('pnpm', ['--recursive', ...filters, 'pack', '--pack-destination', tarballs], root);
   const packed = readdirSync(tarballs).map((file) => `file:./tarballs/${file}`);
   writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   run('npm', ['install', '--no-audit', '--no-fund', ...packed], home);
