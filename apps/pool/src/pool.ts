@@ -53,7 +53,7 @@ const DEFAULTS = {
   maxConnections: 20_000,
 };
 const DRAIN_MS = 4_000;
-const EPHEMERAL_KEYS = { size: 64, refill: 4, intervalMs: 100 };
+const EPHEMERAL_KEYS = 64;
 
 /** Starts a pool; what fails on the way is undone. Work comes when the template provider is reached. */
 export async function createPool(
@@ -64,7 +64,7 @@ export async function createPool(
   const { clock, random } = modules;
   const resources = new Resources();
   try {
-    const keys = new KeyPool({ crypto: modules.crypto, random, size: EPHEMERAL_KEYS.size });
+    const keys = new KeyPool({ crypto: modules.crypto, random, size: EPHEMERAL_KEYS });
     const { security, authorityPublicKey } = createServerSecurity(options, { random, crypto: keys.crypto });
     const core = createCore(options, modules);
     const { templateProvider } = options;
@@ -102,7 +102,7 @@ export async function createPool(
     });
     resources.add('listener', () => listener.close());
     resources.add('miners', () => machine.drain(DRAIN_MS));
-    if (!options.insecure) resources.add('keys', makeKeysAhead(keys));
+    if (!options.insecure) resources.add('keys', keys.keepFilled());
     link.start();
     const { address } = listener;
     onEvent({ type: 'listening', address: formatSocketAddress(address), authorityPublicKey });
@@ -176,12 +176,6 @@ function networkCheck(network: Network, onEvent: (event: PoolAppEvent) => void):
     fits = fitsNetwork(nbits, network);
     if (didFit && !fits) onEvent({ type: 'networkMismatch', network, nbits });
   };
-}
-
-/** Handshakes need a fresh key each; they are made when there is time. */
-function makeKeysAhead(keys: KeyPool): () => void {
-  const timer = setInterval(() => keys.refill(EPHEMERAL_KEYS.refill), EPHEMERAL_KEYS.intervalMs).unref();
-  return () => clearInterval(timer);
 }
 
 function statusOf(core: PoolCore): PoolStatus {

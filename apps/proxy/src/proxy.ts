@@ -37,7 +37,7 @@ export interface RunningProxy {
 
 const DEFAULTS = { sharesPerMinute: 6, minHashrate: 10_000, maxHashrate: 1e21, maxConnections: 20_000 };
 const DRAIN_MS = 4_000;
-const EPHEMERAL_KEYS = { size: 64, refill: 4, intervalMs: 100 };
+const EPHEMERAL_KEYS = 64;
 
 /** Starts a proxy; what fails on the way is undone. Work comes when an upstream is reached. */
 export async function createProxy(
@@ -48,7 +48,7 @@ export async function createProxy(
   const { clock, random } = modules;
   const resources = new Resources();
   try {
-    const keys = new KeyPool({ crypto: modules.crypto, random, size: EPHEMERAL_KEYS.size });
+    const keys = new KeyPool({ crypto: modules.crypto, random, size: EPHEMERAL_KEYS });
     const { security, authorityPublicKey } = createServerSecurity(options, { random, crypto: keys.crypto });
     for (const upstream of options.upstreams) createUpstreamSecurity(upstream, options, modules);
     const core = createCore(options, modules);
@@ -69,7 +69,7 @@ export async function createProxy(
       await machine.drain(DRAIN_MS);
       machine.handle({ type: 'stop' });
     });
-    if (!options.insecure) resources.add('keys', makeKeysAhead(keys));
+    if (!options.insecure) resources.add('keys', keys.keepFilled());
     machine.handle({ type: 'start' });
     const { address } = listener;
     onEvent({ type: 'listening', address: formatSocketAddress(address), authorityPublicKey });
@@ -134,12 +134,6 @@ function connectionOptions(
       },
     },
   };
-}
-
-/** Handshakes need a fresh key each; they are made when there is time. */
-function makeKeysAhead(keys: KeyPool): () => void {
-  const timer = setInterval(() => keys.refill(EPHEMERAL_KEYS.refill), EPHEMERAL_KEYS.intervalMs).unref();
-  return () => clearInterval(timer);
 }
 
 function statusOf(core: ProxyCore<ProxyUpstream>): ProxyStatus {

@@ -1,17 +1,9 @@
 import { ConfigError } from '@stratumkit/codec';
-import type { ConnectionSecurity } from '@stratumkit/connection';
-import {
-  decodeAuthoritySecretKey,
-  encodeAuthorityPublicKey,
-  encodeAuthoritySecretKey,
-  isSecretKey,
-  ResponderIdentity,
-} from '@stratumkit/noise';
+import { type ConnectionSecurity, serverSecurity } from '@stratumkit/connection';
+import { decodeAuthoritySecretKey, encodeAuthoritySecretKey, isSecretKey } from '@stratumkit/noise';
 import type { DataDirectory } from './dataDirectory.ts';
 import type { TemplateProviderModules } from './modules.ts';
 import type { TemplateProviderOptions } from './options.ts';
-
-const DEFAULT_VALIDITY_SECONDS = 3_600;
 
 export function createSecurity(
   options: TemplateProviderOptions,
@@ -19,14 +11,8 @@ export function createSecurity(
   data: DataDirectory | undefined,
 ): { security: ConnectionSecurity; authorityPublicKey: string | undefined } {
   if (options.insecure) return { security: { type: 'plain' }, authorityPublicKey: undefined };
-  const identity = new ResponderIdentity({
-    crypto,
-    random,
-    authoritySecretKey: options.authoritySecretKey ?? findSecretKey(options, random, data),
-    certificateValiditySeconds: options.certificateValiditySeconds ?? DEFAULT_VALIDITY_SECONDS,
-  });
-  const authorityPublicKey = encodeAuthorityPublicKey(identity.authorityPublicKey);
-  return { security: { type: 'noise-responder', identity, random, crypto }, authorityPublicKey };
+  const { authoritySecretKey = findSecretKey(options, random, data), certificateValiditySeconds } = options;
+  return serverSecurity(authoritySecretKey, { random, crypto }, certificateValiditySeconds);
 }
 
 /** Clients could not find a server again whose key is another one after each start. */

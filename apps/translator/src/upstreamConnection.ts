@@ -1,5 +1,5 @@
-import { ConfigError, type Now } from '@stratumkit/codec';
-import { Connection, type ConnectionSecurity } from '@stratumkit/connection';
+import type { Now } from '@stratumkit/codec';
+import { Connection, type ConnectionSecurity, clientSecurity, type SecurityBackends } from '@stratumkit/connection';
 import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
@@ -46,21 +46,10 @@ export function createUpstreamConnection(
 /** Throws a `ConfigError` for an upstream that could not be verified although it should be. */
 export function securityOf(
   upstream: TranslatorUpstream,
-  { security = 'authenticated' }: TranslatorOptions,
-  { random, crypto }: Pick<TranslatorModules, 'random' | 'crypto'>,
+  { security: trust = 'authenticated' }: TranslatorOptions,
+  backends: SecurityBackends,
 ): ConnectionSecurity {
   const { authorityPublicKey } = upstream;
-  switch (security) {
-    case 'plain':
-      return { type: 'plain' };
-    case 'unverified':
-      return { type: 'noise-initiator', authorityPublicKey: 'unverified', random, crypto };
-    case 'authenticated':
-      if (authorityPublicKey === undefined)
-        throw new ConfigError(
-          'authority-key-missing',
-          `the upstream ${formatSocketAddress(upstream)} has no authority key: set its authority_pubkey`,
-        );
-      return { type: 'noise-initiator', authorityPublicKey, random, crypto };
-  }
+  const missingKey = `the upstream ${formatSocketAddress(upstream)} has no authority key: set its authority_pubkey`;
+  return clientSecurity({ trust, authorityPublicKey, missingKey }, backends);
 }

@@ -1,6 +1,10 @@
 import { UsageError } from '@stratumkit/codec';
 import type { KeyPair, NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 
+/** A bit more than 1 ms of work. */
+const REFILL_PAIRS = 4;
+const REFILL_INTERVAL_MS = 100;
+
 export interface KeyPoolOptions {
   readonly crypto: NoiseCrypto;
   readonly random: RandomBytes;
@@ -9,8 +13,8 @@ export interface KeyPoolOptions {
 }
 
 /**
- * Ephemeral keys made ahead of need. It has no timer: the app calls `refill` when it has nothing else to do. Handshakes use
- * `pool.crypto`; when the pool is empty they make their key as always.
+ * Ephemeral keys made ahead of need: handshakes want a new one each, and many may come at once. Handshakes use `pool.crypto`; when the
+ * pool is empty they make their key as always.
  */
 export class KeyPool {
   /** The wrapped back end, whose `createKeyPair` takes from the pool. Each pair is given out once. */
@@ -36,5 +40,11 @@ export class KeyPool {
   refill(most = 1): boolean {
     for (let made = 0; made < most && this.#pairs.length < this.#size; made++) this.#pairs.push(this.#make());
     return this.#pairs.length >= this.#size;
+  }
+
+  /** Has the pool refilled a little at a time, until the returned function is called. Keeps no process alive. */
+  keepFilled(): () => void {
+    const timer = setInterval(() => this.refill(REFILL_PAIRS), REFILL_INTERVAL_MS).unref();
+    return () => clearInterval(timer);
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fastCrypto, KeyPool } from '../src/index.ts';
 import { hex, seededRandom } from './support.ts';
 
@@ -19,6 +19,22 @@ describe('KeyPool', () => {
   it('leaves the other operations as they are', () => {
     const pool = new KeyPool({ crypto: fastCrypto, random: seededRandom('pool'), size: 1 });
     expect({ ...pool.crypto, createKeyPair: fastCrypto.createKeyPair }).toEqual(fastCrypto);
+  });
+
+  it('is refilled until it need not be any more', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const pool = new KeyPool({ crypto: fastCrypto, random: seededRandom('pool'), size: 6 });
+    const stop = pool.keepFilled();
+    expect(pool.available).toBe(0);
+    vi.advanceTimersByTime(100);
+    expect(pool.available).toBe(4);
+    vi.advanceTimersByTime(1_000);
+    expect(pool.available).toBe(6);
+    stop();
+    pool.crypto.createKeyPair(seededRandom('other'));
+    vi.advanceTimersByTime(1_000);
+    expect(pool.available).toBe(5);
   });
 
   it.each([0, -1, 1.5])('has no size %d', (size) => {

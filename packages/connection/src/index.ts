@@ -29,4 +29,11 @@ export type {
   ServerSetup,
   SetupDecision,
 } from './options.ts';
+export {
+  type ClientSecurityOptions,
+  clientSecurity,
+  type SecurityBackends,
+  type ServerTrust,
+  serverSecurity,
+} from './security.ts';
 export { SilentServers, type SilentServersOptions } from './silentServers.ts';

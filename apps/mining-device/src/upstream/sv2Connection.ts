@@ -1,6 +1,6 @@
 import { fastCrypto } from '@stratumkit/accelerate';
-import { ConfigError, type Now } from '@stratumkit/codec';
-import { type ClientExtensions, Connection, type ConnectionSecurity } from '@stratumkit/connection';
+import type { Now } from '@stratumkit/codec';
+import { type ClientExtensions, Connection, type ConnectionSecurity, clientSecurity } from '@stratumkit/connection';
 import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION } from '@stratumkit/messages/common';
 import { WORKER_HASHRATE_TRACKING } from '@stratumkit/messages/extensions';
@@ -58,21 +58,10 @@ export function securityOf(
   options: MiningDeviceOptions,
   random: RandomBytes,
 ): ConnectionSecurity {
-  const { authorityPublicKey } = upstream;
-  switch (options.security ?? 'authenticated') {
-    case 'plain':
-      return { type: 'plain' };
-    case 'unverified':
-      return { type: 'noise-initiator', authorityPublicKey: 'unverified', random, crypto: fastCrypto };
-    case 'authenticated':
-      if (authorityPublicKey === undefined) {
-        throw new ConfigError(
-          'authority-key-missing',
-          `the upstream ${upstream.host}:${upstream.port} has no authority key: append /KEY to its URL, or choose --unverified or --insecure`,
-        );
-      }
-      return { type: 'noise-initiator', authorityPublicKey, random, crypto: fastCrypto };
-  }
+  const { host, port, authorityPublicKey } = upstream;
+  const trust = options.security ?? 'authenticated';
+  const missingKey = `the upstream ${host}:${port} has no authority key: append /KEY to its URL, or choose --unverified or --insecure`;
+  return clientSecurity({ trust, authorityPublicKey, missingKey }, { random, crypto: fastCrypto });
 }
 
 /** A device alone on its connection wants standard jobs; many on one connection take the group's extended jobs. */
