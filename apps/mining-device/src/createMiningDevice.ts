@@ -21,6 +21,7 @@ export interface DeviceStatistics {
   readonly sharesRejected: number;
 }
 
+/** Devices that run. */
 export interface MiningDevice {
   readonly names: readonly string[];
   statistics(): readonly DeviceStatistics[];

@@ -10,6 +10,7 @@ export interface DeviceUpstream {
   readonly authorityPublicKey?: Uint8Array;
 }
 
+/** Which devices, how fast, and where they mine. */
 export interface MiningDeviceOptions {
   /** Default `sv2`. With `sv1` nothing is encrypted, and every device has a connection of its own. */
   readonly protocol?: 'sv2' | 'sv1';

@@ -21,6 +21,7 @@ export interface PoolModules {
   createLedger(): LedgerSink;
 }
 
+/** The modules of production: system clock, fast cryptography, TCP, a ledger in memory. */
 export const defaultModules: PoolModules = {
   clock: readClock,
   random: randomBytes,

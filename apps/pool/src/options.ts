@@ -10,6 +10,7 @@ export interface TemplateProviderAddress {
   readonly authorityPublicKey?: Uint8Array | undefined;
 }
 
+/** Everything a pool can be told; the keys of the configuration file in another form. */
 export interface PoolOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly templateProvider: TemplateProviderAddress;

@@ -19,6 +19,7 @@ import { PoolMachine } from './poolMachine.ts';
 import { createProviderSecurity, createServerSecurity } from './security.ts';
 import { TemplateLink } from './templateLink.ts';
 
+/** How a pool is doing now. */
 export interface PoolStatus {
   readonly templateProvider: TemplateClientState;
   /** Of the block being mined. */
@@ -31,6 +32,7 @@ export interface PoolStatus {
   readonly waitingSolutions: number;
 }
 
+/** A pool that runs. `close` acknowledges open shares, closes channels and connections. */
 export interface Pool {
   readonly address: { readonly host: string; readonly port: number };
   /** base58check; undefined without encryption. */

@@ -17,6 +17,7 @@ export interface ProxyModules {
   readonly connect: typeof connect;
 }
 
+/** The modules of production: system clock, fast cryptography, TCP. */
 export const defaultModules: ProxyModules = {
   clock: readClock,
   random: randomBytes,

@@ -13,6 +13,7 @@ export interface ProxyUpstream extends WorkUpstream {
   readonly authorityPublicKey?: Uint8Array | undefined;
 }
 
+/** Everything a proxy can be told; the keys of the configuration file in another form. */
 export interface ProxyOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** In order of preference, at least one. */

@@ -22,6 +22,7 @@ export interface ProxyStatus {
   readonly totals: ProxyTotals;
 }
 
+/** A proxy that runs. `close` closes channels and connections on both sides. */
 export interface RunningProxy {
   readonly address: { readonly host: string; readonly port: number };
   /** base58check; undefined without encryption. */

@@ -29,6 +29,7 @@ export interface TemplateProviderModules {
   ): TemplateSource;
 }
 
+/** The modules of production: system clock, fast cryptography, TCP, the regtest chain or a node. */
 export const defaultModules: TemplateProviderModules = {
   clock: readClock,
   random: randomBytes,

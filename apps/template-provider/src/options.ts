@@ -24,6 +24,7 @@ export interface NodeChainSource {
   readonly pace?: BlockPace | undefined;
 }
 
+/** Everything a template provider can be told; the keys of the configuration file in another form. */
 export interface TemplateProviderOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly source: RegtestChainSource | NodeChainSource;

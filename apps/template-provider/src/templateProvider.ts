@@ -7,6 +7,7 @@ import type { TemplateProviderOptions } from './options.ts';
 import { ProviderMachine } from './providerMachine.ts';
 import { createSecurity } from './security.ts';
 
+/** A template provider that runs. */
 export interface TemplateProvider {
   readonly address: { readonly host: string; readonly port: number };
   /** base58check; undefined without encryption. */

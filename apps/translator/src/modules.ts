@@ -19,6 +19,7 @@ export interface TranslatorModules {
   readonly connect: typeof connect;
 }
 
+/** The modules of production: system clock, fast cryptography, TCP. */
 export const defaultModules: TranslatorModules = {
   clock: readClock,
   random: randomBytes,

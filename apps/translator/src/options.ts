@@ -14,6 +14,7 @@ export interface TranslatorUpstream {
   readonly tlvByteOrder?: 'big' | 'little';
 }
 
+/** Everything a translator can be told; the keys of the configuration file in another form. */
 export interface TranslatorOptions {
   /** Where SV1 miners connect. Anybody on the way can read and change what they say, unless `tls` is given. */
   readonly listen: { readonly host: string; readonly port: number };

@@ -10,6 +10,7 @@ import { TranslatorMachine } from './translatorMachine.ts';
 import { securityOf } from './upstreamConnection.ts';
 import { createUpstreamLinks } from './upstreamLinks.ts';
 
+/** A translator that runs. */
 export interface Translator {
   readonly address: { readonly host: string; readonly port: number };
   /** Closed miner connections by cause. */

@@ -4,6 +4,7 @@ import { ConfigError } from '@stratumkit/codec';
 import { concatBytes, equalBytes } from './bytes.ts';
 
 export type Network = 'mainnet' | 'testnet3' | 'testnet4' | 'signet' | 'regtest';
+/** Names of networks, as configurations have them. */
 export const NETWORKS: readonly Network[] = ['mainnet', 'testnet3', 'testnet4', 'signet', 'regtest'];
 
 /**
@@ -36,6 +37,7 @@ export function scriptFromAddress(address: string, network: Network): Uint8Array
   throw new ConfigError(result.problem, result.message, { context: { address, network } });
 }
 
+/** Whether `decodeAddress` takes it on this network. */
 export function isValidAddress(address: string, network: Network): boolean {
   return 'script' in decodeAddress(address, network);
 }

@@ -5,8 +5,10 @@ import { decodeTransaction, encodeOutputs, encodeTransaction, type TxOutput } fr
 
 /** Consensus bounds of the coinbase script. */
 export const MIN_COINBASE_SCRIPT_SIZE = 2;
+/** Bytes that the script of a coinbase may have by consensus. */
 export const MAX_COINBASE_SCRIPT_SIZE = 100;
 
+/** What stands before and behind the extranonce. */
 export interface CoinbaseParts {
   readonly version: number;
   /** Begins with the BIP-0034 height. */

@@ -2,6 +2,7 @@ import { RemoteError } from '@stratumkit/codec';
 import { readU32, writeU32 } from './bytes.ts';
 import { type HashBackend, portableHash } from './hash.ts';
 
+/** Bytes of a block header. */
 export const HEADER_SIZE = 80;
 
 /** Bits of the header version that a miner may change freely (BIP-0323). */
@@ -17,6 +18,7 @@ export interface BlockHeader {
   readonly nonce: number;
 }
 
+/** The 80 bytes of a block header, as they are hashed. */
 export function encodeHeader(header: BlockHeader): Uint8Array {
   const out = new Uint8Array(HEADER_SIZE);
   encodeHeaderInto(header, out, 0);

@@ -16,6 +16,7 @@ export interface ChannelLimits {
   readonly maxRememberedSolutions: number;
 }
 
+/** Each can be set alone. */
 export const DEFAULT_CHANNEL_LIMITS: ChannelLimits = {
   maxFutureJobs: 8,
   maxLiveJobs: 16,

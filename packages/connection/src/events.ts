@@ -3,6 +3,7 @@ import type { MessagesByProtocol, Protocol } from '@stratumkit/messages';
 import type { SetupConnection } from '@stratumkit/messages/common';
 import type { CloseCause, CloseDetail } from './closeCause.ts';
 
+/** Setup is done: messages may be sent and will come. */
 export interface ReadyEvent {
   readonly type: 'ready';
   /** The client's request, on both sides. */
@@ -13,6 +14,7 @@ export interface ReadyEvent {
   readonly extensions: ReadonlySet<number>;
 }
 
+/** A message for the role. Byte fields are views into what was received: copy what is kept. */
 export interface MessageEvent<P extends Protocol = Protocol> {
   readonly type: 'message';
   /** Its byte fields are views: copy what is to be kept. */
@@ -21,6 +23,7 @@ export interface MessageEvent<P extends Protocol = Protocol> {
   readonly tlvs: readonly TlvField[];
 }
 
+/** The last event of a connection. */
 export interface ClosedEvent {
   readonly type: 'closed';
   readonly cause: CloseCause;

@@ -43,6 +43,7 @@ export interface ConnectionLimits {
 
 const MiB = 1 << 20;
 
+/** Each can be set alone; README has what happens past them. */
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   handshakeTimeoutMs: 10_000,
   setupTimeoutMs: 10_000,

@@ -25,6 +25,7 @@ export type SetupDecision =
   /** `flags` are all those the server does not support; 0 if the reason is another (spec 3.6.3). */
   | { readonly accept: false; readonly flags: number; readonly errorCode: string };
 
+/** The side that answers SetupConnection. */
 export interface ServerSetup {
   readonly side: 'server';
   /** Asked after the checks of protocol, version and `supportedFlags`. */
@@ -34,6 +35,7 @@ export interface ServerSetup {
   readonly extensions?: { readonly supported: readonly number[]; readonly required?: readonly number[] };
 }
 
+/** The side that sends SetupConnection. */
 export interface ClientSetup {
   readonly side: 'client';
   readonly request: SetupConnection;
@@ -55,6 +57,7 @@ export interface ClientExtensions {
   readonly patience?: number;
 }
 
+/** What a connection speaks, how it is secured and set up, and what it bears. */
 export interface ConnectionOptions<P extends Protocol = Protocol> {
   readonly protocol: P;
   readonly security: ConnectionSecurity;

@@ -34,6 +34,7 @@ export function signCertificate(options: {
   return { ...fields, signature };
 }
 
+/** The 74 bytes that act 2 carries sealed (spec 4.5.2). */
 export function encodeSignatureNoiseMessage(certificate: Certificate): Uint8Array {
   const bytes = new Uint8Array(SIGNATURE_NOISE_MESSAGE_SIZE);
   writePeriod(bytes, certificate);

@@ -39,6 +39,7 @@ export function parseStratumUrl(text: string): StratumUrl {
   return path === '' ? { host, port } : { host, port, authorityPublicKey: decodeAuthorityPublicKey(path) };
 }
 
+/** `stratum2+tcp://host:port/key`, what `parseStratumUrl` reads. */
 export function formatStratumUrl(url: StratumUrl): string {
   const host = url.host.includes(':') ? `[${url.host}]` : url.host;
   const key = url.authorityPublicKey === undefined ? '' : `/${encodeAuthorityPublicKey(url.authorityPublicKey)}`;

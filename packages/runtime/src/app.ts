@@ -37,6 +37,7 @@ export interface AppDefinition<F extends Fields> {
   run(options: InferFields<F>, context: AppContext): Promise<number | 'running'>;
 }
 
+/** Only carries the types of an app from its fields to its `run`. */
 export function defineApp<const F extends Fields>(definition: AppDefinition<F>): AppDefinition<F> {
   return definition;
 }

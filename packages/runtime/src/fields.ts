@@ -23,6 +23,7 @@ export interface FieldOptions {
 /** The type of a field's value: `| undefined` when it is optional. */
 export type ValueWith<Value, O> = O extends { readonly optional: true } ? Value | undefined : Value;
 
+/** A text, at most 4,096 characters unless `maxLength` says otherwise. */
 export function string<const O extends FieldOptions & { readonly pattern?: RegExp; readonly maxLength?: number }>(
   options: O,
 ): Leaf<ValueWith<string, O>> {
@@ -40,6 +41,7 @@ export interface NumberOptions extends FieldOptions {
   readonly maximum?: number;
 }
 
+/** A whole number in a range. */
 export function integer<const O extends NumberOptions>(options: O): Leaf<ValueWith<number, O>> {
   const { minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = options;
   const range = rangeText('a whole number', options);
@@ -73,6 +75,7 @@ export function number<const O extends NumberOptions>(options: O): Leaf<ValueWit
   );
 }
 
+/** True or false; on the command line a switch with a `--no-` twin. */
 export function boolean<const O extends FieldOptions>(options: O): Leaf<ValueWith<boolean, O>> {
   const parse = (raw: unknown) => {
     if (typeof raw !== 'boolean') throw new FieldProblem('is not true or false');

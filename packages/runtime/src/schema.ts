@@ -73,6 +73,7 @@ export function section<const F extends Fields, const O extends { readonly doc?:
   return { kind: 'section', doc: options?.doc ?? '', optional: options?.optional ?? false, fields };
 }
 
+/** An array of tables, `[[upstreams]]`, each with these fields. */
 export function sectionList<const F extends Fields>(
   fields: F,
   options: { readonly doc: string; readonly minimum?: number },

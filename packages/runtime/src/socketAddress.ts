@@ -17,6 +17,7 @@ export function parseSocketAddress(text: string): SocketAddress {
   return { host: (ipv6 ?? name)!, port };
 }
 
+/** `host:port`, IPv6 hosts in brackets. */
 export function formatSocketAddress({ host, port }: SocketAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

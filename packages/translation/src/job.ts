@@ -66,6 +66,7 @@ export function coinbaseSize(job: ExtendedJobTemplate, extranonce1Size: number, 
   return job.coinbasePrefix.length + extranonce1Size + extranonce2Size + job.coinbaseSuffix.length;
 }
 
+/** A job id as SV1 has it; `parseJobId` reads it. */
 export function formatJobId(jobId: number): string {
   return jobId.toString(16);
 }

@@ -51,6 +51,7 @@ export interface EdgeOptions<P extends Protocol> {
   readonly scheduler?: TurnScheduler;
 }
 
+/** Where to listen, who is admitted, and the connections of those who are. */
 export interface ListenOptions<P extends Protocol> extends EdgeOptions<P> {
   readonly host: string;
   /** 0 for a free one. */
@@ -64,6 +65,7 @@ export interface ListenOptions<P extends Protocol> extends EdgeOptions<P> {
   readonly signal?: AbortSignal;
 }
 
+/** Where to connect, and the connection that speaks there. */
 export interface ConnectOptions<P extends Protocol> extends EdgeOptions<P> {
   readonly host: string;
   readonly port: number;
@@ -73,6 +75,7 @@ export interface ConnectOptions<P extends Protocol> extends EdgeOptions<P> {
   readonly signal?: AbortSignal;
 }
 
+/** A listening socket and the links that it has. */
 export interface Listener<P extends Protocol = Protocol> {
   readonly address: { readonly host: string; readonly port: number };
   readonly links: ReadonlySet<Link<P>>;

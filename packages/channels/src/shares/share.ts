@@ -33,6 +33,7 @@ export interface Solution {
 /** Why a share is refused: the reference implementation's words. `invalid-channel-id` is the caller's to say. */
 export type ShareErrorCode = Exclude<SubmitSharesErrorCode, 'invalid-channel-id'>;
 
+/** A share that counts, with what it is worth. */
 export interface AcceptedShare {
   readonly outcome: 'accepted';
   readonly sequenceNumber: number;
@@ -51,6 +52,7 @@ export interface AcceptedShare {
   readonly solution?: Solution;
 }
 
+/** A share that does not count; it may be a block all the same. */
 export interface RejectedShare {
   readonly outcome: 'rejected';
   readonly sequenceNumber: number;

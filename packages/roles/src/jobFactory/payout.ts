@@ -25,6 +25,7 @@ export interface PayoutBound {
 
 const WITNESS_SCALE_FACTOR = 4;
 
+/** What a coinbase pays to whom. */
 export function createPayout(restScript: Uint8Array, parts: readonly PayoutPart[] = []): Payout {
   const key = [...parts.map(({ script, percent }) => `${percent}:${toHex(script)}`), toHex(restScript)].join('|');
   return { key, parts, restScript };

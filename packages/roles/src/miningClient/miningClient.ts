@@ -31,6 +31,7 @@ const MAX_EXTRANONCE_SIZE = 32;
 const MAX_COINBASE_PREFIX_SIZE = 0xffff - MAX_EXTRANONCE_SIZE;
 const NO_BYTES = new Uint8Array(0);
 
+/** What a client has to know of its connection, which is set up. */
 export interface MiningClientOptions {
   /** Goes into the `to` of every frame. */
   readonly connection: ConnectionId;
@@ -43,6 +44,7 @@ export interface MiningClientOptions {
   readonly limits?: Partial<MiningClientLimits>;
 }
 
+/** A channel to be opened, as `MiningClient.open` takes it. */
 export interface OpenChannelRequest {
   readonly kind: 'standard' | 'extended';
   readonly userIdentity: string;

@@ -82,6 +82,7 @@ export interface RetargetingOptions {
   readonly retargetIntervalMs?: number;
 }
 
+/** What a mining server stands on: payouts, search space, targets, identities of shares. */
 export interface MiningServerOptions {
   readonly payouts: PayoutPolicy;
   readonly extranonces: ExtranonceAllocator;

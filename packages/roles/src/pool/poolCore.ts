@@ -38,6 +38,7 @@ import type { TemplateErrorCode } from '../templateClient/templateError.ts';
 import type { TemplateClientOutput } from '../templateClient/types.ts';
 import type { PoolEvent } from './poolEvent.ts';
 
+/** Who is paid, how hard shares are, and what the coinbase says. */
 export interface PoolCoreOptions {
   readonly payouts: PayoutPolicy;
   readonly targets: TargetPolicy;

@@ -343,10 +343,12 @@ export function notifyLine(params: NotifyParams): Uint8Array {
   return encodeCall({ method: Notify.name, params: Notify.formatParams(params) });
 }
 
+/** `mining.set_difficulty` as a line. */
 export function difficultyLine(difficulty: number): Uint8Array {
   return encodeCall({ method: SetDifficulty.name, params: SetDifficulty.formatParams({ difficulty }) });
 }
 
+/** `mining.set_extranonce` as a line, for miners that understand it. */
 export function extranonceLine(extranonce1: Uint8Array, extranonce2Size: number): Uint8Array {
   return encodeCall({
     method: SetExtranonce.name,
@@ -354,6 +356,7 @@ export function extranonceLine(extranonce1: Uint8Array, extranonce2Size: number)
   });
 }
 
+/** `mining.set_version_mask` as a line (BIP310). */
 export function versionMaskLine(mask: number): Uint8Array {
   return encodeCall({ method: SetVersionMask.name, params: SetVersionMask.formatParams({ mask }) });
 }
