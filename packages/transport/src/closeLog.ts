@@ -22,6 +22,11 @@ const HINTS: { readonly [cause in string]?: string } = {
     'too many connections from one address; many miners behind one router want a proxy or a higher limit',
   'handshake-limit':
     'too many connections at once that have not introduced themselves: a flood, or all miners coming back',
+  'sv1-greeting': 'a miner speaks Stratum V1 to a port of Stratum V2: point it at a translator',
+  'plain-greeting': 'the peer speaks Stratum V2 without encryption, and this port wants it',
+  'tls-greeting': 'the peer wants TLS; Stratum V2 brings its own encryption',
+  'proxy-protocol-greeting': 'a load balancer puts the PROXY protocol in front of connections: turn that off',
+  'not-json': 'the peer speaks no Stratum V1: Stratum V2, TLS or HTTP',
 };
 
 /** Counts closes by cause and logs each cause once in a window, with the number of those that were left out. */

@@ -19,9 +19,18 @@ it('logs a cause once in a window, counts every time, and escapes what a peer sa
   log.add('descriptor-limit', {}, {}, clock.now);
   log.add('probe', {}, {}, clock.now);
   expect(lines).toEqual([
-    ['warn', { cause: 'sv1-greeting', address: '10.0.0.1', detail: {}, suppressed: 0 }],
+    [
+      'warn',
+      {
+        cause: 'sv1-greeting',
+        address: '10.0.0.1',
+        detail: {},
+        suppressed: 0,
+        hint: expect.stringContaining('translator'),
+      },
+    ],
     ['warn', { cause: 'setup-error', detail: { errorCode: 'go\\u{a}away' }, suppressed: 0 }],
-    ['warn', { cause: 'sv1-greeting', address: '10.0.0.2', detail: {}, suppressed: 4 }],
+    ['warn', { cause: 'sv1-greeting', address: '10.0.0.2', detail: {}, suppressed: 4, hint: expect.any(String) }],
     ['warn', { cause: 'descriptor-limit', detail: {}, suppressed: 0, hint: expect.stringContaining('ulimit') }],
     ['debug', { cause: 'probe', detail: {} }],
   ]);
