@@ -1,10 +1,10 @@
-import { Counter, Gauge, type Registry } from '@stratumkit/runtime';
+import { type Counter, type Registry, RoleMetrics } from '@stratumkit/runtime';
 import type { ProxyAppEvent } from './events.ts';
 import type { RunningProxy } from './proxy.ts';
 
 /** Counts events for `/metrics`. Labels are words of this program only, never what a peer sent. */
 export class ProxyMetrics {
-  readonly #registers: Registry[];
+  readonly #metrics: RoleMetrics;
   readonly #shares: Counter<'outcome'>;
   readonly #acknowledged: Counter;
   readonly #forwarded: Counter;
@@ -17,50 +17,41 @@ export class ProxyMetrics {
   readonly #switches: Counter;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    this.#registers = registers;
-    const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
-      new Counter({ name: `sv2_proxy_${name}`, help, labelNames, registers });
-    this.#shares = counter('shares_total', 'Shares of downstreams by what became of them.', 'outcome');
-    this.#acknowledged = counter('shares_acknowledged_total', 'Shares acknowledged to downstreams.');
-    this.#forwarded = counter('shares_forwarded_total', 'Shares sent to upstreams.');
-    this.#upstreamShares = counter('upstream_shares_total', 'Shares sent up, by the upstream’s answer.', 'outcome');
-    this.#gaps = counter('share_gaps_total', 'ALARM: times an upstream counted other shares than it answered.');
-    this.#overdue = counter('answers_overdue_total', 'ALARM: times shares sent up had no answer for too long.');
-    this.#blocks = counter('blocks_total', 'Headers at or below the network target that were sent up.');
-    this.#opens = counter('channel_opens_total', 'Requests for a channel by outcome.', 'outcome');
-    this.#failures = counter('upstream_failures_total', 'Upstreams that gave no work, by cause.', 'failure');
-    this.#switches = counter('upstream_switches_total', 'Times another upstream began to serve work.');
+    const metrics = new RoleMetrics(registry, 'sv2_proxy');
+    this.#metrics = metrics;
+    this.#shares = metrics.counter('shares_total', 'Shares of downstreams by what became of them.', 'outcome');
+    this.#acknowledged = metrics.counter('shares_acknowledged_total', 'Shares acknowledged to downstreams.');
+    this.#forwarded = metrics.counter('shares_forwarded_total', 'Shares sent to upstreams.');
+    this.#upstreamShares = metrics.counter(
+      'upstream_shares_total',
+      'Shares sent up, by the upstream’s answer.',
+      'outcome',
+    );
+    this.#gaps = metrics.counter('share_gaps_total', 'ALARM: times an upstream counted other shares than it answered.');
+    this.#overdue = metrics.counter('answers_overdue_total', 'ALARM: times shares sent up had no answer for too long.');
+    this.#blocks = metrics.counter('blocks_total', 'Headers at or below the network target that were sent up.');
+    this.#opens = metrics.counter('channel_opens_total', 'Requests for a channel by outcome.', 'outcome');
+    this.#failures = metrics.counter('upstream_failures_total', 'Upstreams that gave no work, by cause.', 'failure');
+    this.#switches = metrics.counter('upstream_switches_total', 'Times another upstream began to serve work.');
     this.#shares.inc({ outcome: 'accepted' }, 0);
     this.#upstreamShares.inc({ outcome: 'accepted' }, 0);
   }
 
   /** What is read from the running proxy when somebody asks. */
   observe(proxy: RunningProxy): void {
-    const registers = this.#registers;
-    const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({
-        name: `sv2_proxy_${name}`,
-        help,
-        registers,
-        collect() {
-          this.set(read());
-        },
-      });
-    };
-    gauge('connections', 'Downstream connections that were set up.', () => proxy.status.connections);
-    gauge('channels', 'Open downstream channels.', () => proxy.status.channels);
-    gauge('upstream_up', '1 while an upstream serves work.', () => (proxy.status.upstream === undefined ? 0 : 1));
-    gauge('unanswered_shares', 'Shares sent up and not answered yet.', () => proxy.status.unansweredShares);
-    new Gauge({
-      name: 'sv2_proxy_connections_closed',
-      help: 'Downstream connections closed so far, by cause.',
-      labelNames: ['cause'],
-      registers,
-      collect() {
-        for (const [cause, count] of proxy.closeCounts) this.set({ cause }, count);
-      },
-    });
+    const metrics = this.#metrics;
+    metrics.gauge('connections', 'Downstream connections that were set up.', () => proxy.status.connections);
+    metrics.gauge('channels', 'Open downstream channels.', () => proxy.status.channels);
+    metrics.gauge('upstream_up', '1 while an upstream serves work.', () =>
+      proxy.status.upstream === undefined ? 0 : 1,
+    );
+    metrics.gauge('unanswered_shares', 'Shares sent up and not answered yet.', () => proxy.status.unansweredShares);
+    metrics.gaugeBy(
+      'connections_closed',
+      'Downstream connections closed so far, by cause.',
+      'cause',
+      () => proxy.closeCounts,
+    );
   }
 
   count(event: ProxyAppEvent): void {

@@ -1,10 +1,10 @@
-import { Counter, Gauge, type Registry } from '@stratumkit/runtime';
+import { type Counter, type Registry, RoleMetrics } from '@stratumkit/runtime';
 import type { TemplateProviderEvent } from './events.ts';
 
 /** Counts events for `/metrics`. Labels are words of this program only. */
 export class ProviderMetrics {
   isSourceReady = false;
-  readonly #height: Gauge;
+  #height = 0;
   readonly #connections: Counter;
   readonly #templates: Counter<'kind'>;
   readonly #solutions: Counter<'outcome'>;
@@ -12,15 +12,13 @@ export class ProviderMetrics {
   readonly #sourceLosses: Counter<'code'>;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
-      new Counter({ name: `sv2_template_provider_${name}`, help, labelNames, registers });
-    this.#height = new Gauge({ name: 'sv2_template_provider_height', help: 'Height of the tip.', registers });
-    this.#connections = counter('connections_total', 'Clients that were set up.');
-    this.#templates = counter('templates_total', 'Templates given out.', 'kind');
-    this.#solutions = counter('solutions_total', 'Solutions received.', 'outcome');
-    this.#blocks = counter('blocks_total', 'Blocks submitted.', 'outcome');
-    this.#sourceLosses = counter('source_losses_total', 'Times the node was lost.', 'code');
+    const metrics = new RoleMetrics(registry, 'sv2_template_provider');
+    metrics.gauge('height', 'Height of the tip.', () => this.#height);
+    this.#connections = metrics.counter('connections_total', 'Clients that were set up.');
+    this.#templates = metrics.counter('templates_total', 'Templates given out.', 'kind');
+    this.#solutions = metrics.counter('solutions_total', 'Solutions received.', 'outcome');
+    this.#blocks = metrics.counter('blocks_total', 'Blocks submitted.', 'outcome');
+    this.#sourceLosses = metrics.counter('source_losses_total', 'Times the node was lost.', 'code');
   }
 
   count(event: TemplateProviderEvent): void {
@@ -29,7 +27,7 @@ export class ProviderMetrics {
         this.#connections.inc();
         break;
       case 'tip':
-        this.#height.set(event.height);
+        this.#height = event.height;
         break;
       case 'template':
         this.#templates.inc({ kind: event.future ? 'future' : 'update' });

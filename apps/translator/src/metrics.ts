@@ -1,10 +1,10 @@
-import { Counter, Gauge, type Registry } from '@stratumkit/runtime';
+import { type Counter, type Registry, RoleMetrics } from '@stratumkit/runtime';
 import type { TranslatorAppEvent } from './events.ts';
 import type { Translator } from './translator.ts';
 
 /** Counts events for `/metrics`. Labels are words of this program only, never what a peer sent. */
 export class TranslatorMetrics {
-  readonly #registers: Registry[];
+  readonly #registry: Registry;
   readonly #shares: Counter<'outcome'>;
   readonly #upstreamShares: Counter<'outcome'>;
   readonly #blocks: Counter;
@@ -13,47 +13,33 @@ export class TranslatorMetrics {
   readonly #faults: Counter<'code'>;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    this.#registers = registers;
-    const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
-      new Counter({ name: `sv2_translator_${name}`, help, labelNames, registers });
-    this.#shares = counter('shares_total', 'Shares of miners by what they were told.', 'outcome');
-    this.#upstreamShares = counter('upstream_shares_total', 'Shares sent up by what became of them.', 'outcome');
-    this.#blocks = counter('blocks_total', 'Headers at or below the target of the network.');
-    this.#jobs = counter('jobs_total', 'Jobs told, by their reason.', 'reason');
-    this.#failures = counter('upstream_failures_total', 'Upstreams that gave no work, by cause.', 'failure');
-    this.#faults = counter('line_faults_total', 'Lines that were no messages, by fault.', 'code');
+    const metrics = new RoleMetrics(registry, 'sv2_translator');
+    this.#registry = registry;
+    this.#shares = metrics.counter('shares_total', 'Shares of miners by what they were told.', 'outcome');
+    this.#upstreamShares = metrics.counter(
+      'upstream_shares_total',
+      'Shares sent up by what became of them.',
+      'outcome',
+    );
+    this.#blocks = metrics.counter('blocks_total', 'Headers at or below the target of the network.');
+    this.#jobs = metrics.counter('jobs_total', 'Jobs told, by their reason.', 'reason');
+    this.#failures = metrics.counter('upstream_failures_total', 'Upstreams that gave no work, by cause.', 'failure');
+    this.#faults = metrics.counter('line_faults_total', 'Lines that were no messages, by fault.', 'code');
     this.#shares.inc({ outcome: 'accepted' }, 0);
   }
 
   /** What is read from the running translator when somebody asks. */
   observe(translator: Translator): void {
-    const registers = this.#registers;
-    const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read());
-        },
-      });
-    };
     const { core } = translator;
-    gauge('sv1_clients_total', 'Connected miners.', () => core.minerCount);
-    gauge('sv1_hashrate_total', 'Estimated hashes a second of all miners.', () =>
+    const miners = new RoleMetrics(this.#registry, 'sv1');
+    miners.gauge('clients_total', 'Connected miners.', () => core.minerCount);
+    miners.gauge('hashrate_total', 'Estimated hashes a second of all miners.', () =>
       [...core.miners].reduce((sum, { hashrate }) => sum + hashrate, 0),
     );
-    gauge('sv2_translator_upstream_up', '1 while an upstream gives work.', () => (core.upstream === undefined ? 0 : 1));
-    new Gauge({
-      name: 'sv2_translator_connections_closed',
-      help: 'Miner connections closed so far, by cause.',
-      labelNames: ['cause'],
-      registers,
-      collect() {
-        for (const [cause, count] of translator.closeCounts) this.set({ cause }, count);
-      },
-    });
+    const metrics = new RoleMetrics(this.#registry, 'sv2_translator');
+    metrics.gauge('upstream_up', '1 while an upstream gives work.', () => (core.upstream === undefined ? 0 : 1));
+    const closed = 'Miner connections closed so far, by cause.';
+    metrics.gaugeBy('connections_closed', closed, 'cause', () => translator.closeCounts);
   }
 
   count(event: TranslatorAppEvent): void {

@@ -32,7 +32,7 @@ export { type ConfigSources, loadConfig } from './loadConfig.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 export { type Machine, type MachineEdge, MachineLoop } from './machineLoop.ts';
 export { makeFolder } from './makeFolder.ts';
-export { Counter, createMetrics, Gauge, Histogram, Registry } from './metrics.ts';
+export { Counter, createMetrics, Gauge, Histogram, Registry, RoleMetrics } from './metrics.ts';
 export { exitCodeOfLoss, type OutputLoss, watchOutput } from './outputLoss.ts';
 export type { Problem } from './parseTree.ts';
 export { currentProcess, type ProcessEdge } from './processEdge.ts';

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Resources } from './resources.ts';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -43,6 +43,46 @@ export function createMetrics(resources: Resources): Registry {
     },
   });
   return registry;
+}
+
+/** Counters and gauges of one role, each called `<prefix>_<name>`. */
+export class RoleMetrics {
+  readonly #prefix: string;
+  readonly #registers: Registry[];
+
+  constructor(registry: Registry, prefix: string) {
+    this.#registers = [registry];
+    this.#prefix = prefix;
+  }
+
+  counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
+    return new Counter({ name: `${this.#prefix}_${name}`, help, labelNames, registers: this.#registers });
+  }
+
+  /** Its value is read when somebody asks. */
+  gauge(name: string, help: string, read: () => number): void {
+    this.#gauge(name, help, [], (gauge) => gauge.set(read()));
+  }
+
+  /** A value for each of a label's words, read when somebody asks. */
+  gaugeBy(name: string, help: string, label: string, read: () => Iterable<readonly [string, number]>): void {
+    this.#gauge(name, help, [label], (gauge) => {
+      for (const [word, value] of read()) gauge.set({ [label]: word }, value);
+    });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void): void {
+    const registers = this.#registers;
+    new Gauge({
+      name: `${this.#prefix}_${name}`,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        collect(this);
+      },
+    });
+  }
 }
 
 /** The monitor counts whole intervals in nanoseconds; what goes beyond its resolution is the delay. */
