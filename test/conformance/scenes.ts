@@ -84,7 +84,7 @@ async function poolScene(security: Security): Promise<Scene> {
       const other = await others.of(test);
       return serverTarget((other?.pool ?? pool).address, security, test, tap);
     },
-    newBlock: async () => source.findBlock(),
+    newBlock: async () => void source.findBlock(),
     async close() {
       await others.close();
       await close();
@@ -175,7 +175,7 @@ async function betweenScene(security: Security, start: StartBetween): Promise<Sc
       const other = await others.of(test);
       return serverTarget((other ?? role).address, security, test, tap);
     },
-    newBlock: async () => source.findBlock(),
+    newBlock: async () => void source.findBlock(),
     async close() {
       await others.close();
       await role.close();
@@ -298,7 +298,7 @@ async function templateProviderScene(security: Security): Promise<Scene> {
   const provider = await startProvider(source, security);
   return {
     target: (test, tap) => serverTarget(provider.address, security, test, tap),
-    newBlock: async () => source.findBlock(),
+    newBlock: async () => void source.findBlock(),
     close: () => provider.close(),
   };
 }

@@ -1,6 +1,7 @@
 import { fastHash } from '@stratumkit/accelerate';
+import { displayHash } from '@stratumkit/bitcoin';
 import { createTemplate, Mempool, mineBlock, premine, RegtestChain, TransactionGenerator } from '@stratumkit/regtest';
-import type { SourceSink, TemplateSource } from '@stratumkit/template-provider';
+import type { FoundBlock, SourceSink, TemplateSource } from '@stratumkit/template-provider';
 
 /** In every template there are some. */
 const NEW_TRANSACTIONS = 5;
@@ -36,10 +37,12 @@ export class SteppedSource implements TemplateSource {
     this.#deliver();
   }
 
-  findBlock(): void {
+  findBlock(): FoundBlock {
     const { reason } = this.#chain.submitBlock(mineBlock(this.#template(), { hash: fastHash }), unixSeconds());
     if (reason !== undefined) throw new Error(`the block was refused: ${reason}`);
+    const { height, hash } = this.#chain.tip;
     this.addTransactions(NEW_TRANSACTIONS);
+    return { height, hash: displayHash(hash) };
   }
 
   async submitBlock({ bytes }: Parameters<TemplateSource['submitBlock']>[0]) {

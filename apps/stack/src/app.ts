@@ -7,8 +7,10 @@ import {
   type AppContext,
   boolean,
   choice,
+  createHttpServer,
   custom,
   defineApp,
+  formatSocketAddress,
   type InferFields,
   integer,
   list,
@@ -25,6 +27,7 @@ import { formatScreenText, renderScreen } from './screen.ts';
 import type { StackSink } from './sink.ts';
 import { startTerminalView } from './terminalView.ts';
 
+const HOST = '127.0.0.1';
 const METER_MS = 500;
 const MAX_WARNINGS = 4;
 /** Of the longest name of a link. */
@@ -98,6 +101,13 @@ const FIELDS = {
   pool_port: port('the pool'),
   proxy_port: port('the proxy'),
   translator_port: port('the translator'),
+  control_port: integer({
+    doc: 'port of 127.0.0.1 for HTTP, where a POST of /api/v1/blocks finds a block on the embedded chain; 0 for a free one',
+    optional: true,
+    minimum: 0,
+    maximum: 65_535,
+    placeholder: 'port',
+  }),
   intercept: boolean({ doc: 'put an interceptor on every link, and print every message decoded', default: false }),
   record: string({
     doc: 'write what flows on every link to this directory, as tests that message-generator replays',
@@ -235,6 +245,16 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
     meter.add(live.workAccepted - counted, seconds());
     counted = live.workAccepted;
   }, METER_MS);
+  if (config.controlPort !== undefined) {
+    const http = await createHttpServer({
+      address: { host: HOST, port: config.controlPort },
+      actions: { '/api/v1/blocks': () => ({ body: live.findBlock() }) },
+      onError: (err, path) => log.error({ err, path }, 'http request failed'),
+    });
+    resources.add('control', () => http.close());
+    const address = formatSocketAddress(http.address);
+    sink.onEvent({ event: 'listening', role: 'control', address, url: `http://${address}` });
+  }
   if (config.for !== undefined) timer = setTimeout(() => resolveDone(0), config.for * 1000);
   return done;
 }
@@ -243,9 +263,11 @@ function toOptions(config: Config): StackOptions {
   const { node, cookieFile } = config;
   if (node === undefined && cookieFile !== undefined)
     throw new ConfigError('invalid-config', '--cookie-file needs --node');
+  if (node !== undefined && config.controlPort !== undefined)
+    throw new ConfigError('invalid-config', '--control-port is for the embedded chain: --node has blocks of its own');
   if (config.topology === 'full' && config.devices < 2)
     throw new ConfigError('invalid-config', '--topology full needs at least 2 devices, one of each protocol');
-  const { profile: profiles, ...rest } = config;
+  const { profile: profiles, controlPort: _, ...rest } = config;
   return { ...rest, profiles, node: node === undefined ? undefined : parseNode(node, cookieFile) };
 }
 

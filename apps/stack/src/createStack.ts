@@ -5,7 +5,11 @@ import type { MiningDevice } from '@stratumkit/mining-device';
 import { defaultModules as poolModules } from '@stratumkit/pool';
 import { defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
 import { Resources } from '@stratumkit/runtime';
-import { defaultModules as providerModules, type TemplateProvider } from '@stratumkit/template-provider';
+import {
+  type FoundBlock,
+  defaultModules as providerModules,
+  type TemplateProvider,
+} from '@stratumkit/template-provider';
 import { type Translator, defaultModules as translatorModules } from '@stratumkit/translator';
 import { BlockFinders } from './blockFinders.ts';
 import type { HopSummary } from './events.ts';
@@ -24,6 +28,8 @@ export interface Stack {
   readonly workAccepted: number;
   /** What went through the roles between pool and devices, until now. */
   hops(): readonly HopSummary[];
+  /** Finds a block on the embedded chain, now, whatever the devices do. Throws UsageError where the chain is a node's. */
+  findBlock(): FoundBlock;
   /** Stops the devices, lets the pool acknowledge what it has, writes the export, then stops the rest. */
   close(): Promise<void>;
 }
@@ -77,6 +83,7 @@ export async function createStack(
         return workAccepted;
       },
       hops: () => between.hops,
+      findBlock: () => provider.findBlock(),
       close: () => resources.close(),
     };
   } catch (error) {

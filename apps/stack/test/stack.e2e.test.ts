@@ -231,6 +231,23 @@ describe('the stack', () => {
     expect(second.at(-1).height).toBe(first.at(-1).height + second.at(-1).blocks);
   });
 
+  it('finds a block at once when it is asked to', async () => {
+    const argv = ['--json', '--topology', 'sv2', '--devices', '1', '--hashrate', '1k', '--workers', '1'];
+    let found: Promise<unknown> | undefined;
+    const { exitCode, lines } = await run(
+      [...argv, '--block-interval', '86400', '--control-port', '0'],
+      (line, signal) => {
+        const event = JSON.parse(line);
+        if (event.role === 'control')
+          found = fetch(`${event.url}/api/v1/blocks`, { method: 'POST' }).then((reply) => reply.json());
+        if (event.event === 'job' && event.height === 122) signal();
+      },
+    );
+    expect(await found).toEqual({ height: 121, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(events(lines).at(-1)).toMatchObject({ event: 'summary', blocks: 0 });
+    expect(exitCode).toBe(0);
+  });
+
   it('ends in order at the first signal, with its summary', async () => {
     let signalled = false;
     const { exitCode, lines } = await run(
@@ -312,6 +329,7 @@ describe('the stack', () => {
     [['--node', 'https://a:b@127.0.0.1:1'], /only http/],
     [['--node', 'http://127.0.0.1:1'], /user and password/],
     [['--cookie-file', 'x'], /--node/],
+    [['--node', 'http://a:b@127.0.0.1:1', '--control-port', '0'], /control-port is for the embedded chain/],
     [['--until-block', '3'], /--until-blocks/],
     [['--export-blocks', '/nowhere/blocks.txt'], /export_blocks \/nowhere\/blocks\.txt cannot be written \(ENOENT\)/],
   ];

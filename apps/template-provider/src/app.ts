@@ -71,7 +71,10 @@ const FIELDS = {
     maximum: 3_600,
   }),
   max_connections: integer({ doc: 'clients at most', default: 256, minimum: 1, maximum: 65_536 }),
-  monitoring_address: socketAddress({ doc: 'serve /metrics and /api/v1/health here', optional: true }),
+  monitoring_address: socketAddress({
+    doc: 'serve /metrics and /api/v1/health here; a POST of /api/v1/blocks finds a block on the embedded chain',
+    optional: true,
+  }),
   export_blocks: string({
     doc: 'at the end, write each block as hex to this file',
     placeholder: 'file',
@@ -118,6 +121,7 @@ export const templateProvider = defineApp({
         address: monitoringAddress,
         metrics: registry,
         health: () => ({ healthy: metrics.isSourceReady, clients: provider.clients }),
+        ...(config.node === undefined && { actions: { '/api/v1/blocks': () => ({ body: provider.findBlock() }) } }),
         onError: (err, path) => log.error({ err, path }, 'http request failed'),
       });
       resources.add('http', () => http.close());

@@ -1,9 +1,10 @@
-import type { HashBackend } from '@stratumkit/bitcoin';
-import { ConfigError, type Now, RemoteError } from '@stratumkit/codec';
+import { displayHash, type HashBackend } from '@stratumkit/bitcoin';
+import { ConfigError, type Now, RemoteError, UsageError } from '@stratumkit/codec';
 import {
   type BlockPacer,
   createTemplate,
   Mempool,
+  mineBlock,
   premine,
   RegtestChain,
   TransactionGenerator,
@@ -13,7 +14,7 @@ import type { DataDirectory } from './dataDirectory.ts';
 import type { BlockEvent } from './events.ts';
 import type { RegtestChainSource } from './options.ts';
 import { createPacer } from './pace.ts';
-import type { SourceSink, TemplateSource } from './source.ts';
+import type { FoundBlock, SourceSink, TemplateSource } from './source.ts';
 
 export interface RegtestSourceModules {
   readonly clock: () => Now;
@@ -70,6 +71,20 @@ export class RegtestSource implements TemplateSource {
   clientsChanged(count: number): void {
     if (this.#clients === 0) this.#pacer.resume(this.#clock());
     this.#clients = count;
+  }
+
+  /** At the target of nbits, which every second hash meets: the pace of those who work goes on as before. */
+  findBlock(): FoundBlock {
+    const now = this.#clock();
+    const template = createTemplate(this.#chain, this.#mempool, now.unixSeconds);
+    const block = mineBlock(template, { hash: this.#chain.hash });
+    const { reason, stored } = this.#chain.submitBlock(block, now.unixSeconds);
+    if (reason !== undefined) throw new UsageError('block-refused', `the chain refuses its own block: ${reason}`);
+    if (stored !== undefined) this.#save(stored);
+    this.#pacer.resume(now);
+    this.#deliver();
+    const { height, hash } = this.#chain.tip;
+    return { height, hash: displayHash(hash) };
   }
 
   async submitBlock({ bytes }: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>> {

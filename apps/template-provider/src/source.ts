@@ -7,10 +7,18 @@ export interface TemplateSource {
   start(sink: SourceSink): Promise<void>;
   /** How many clients are connected now. */
   clientsChanged?(count: number): void;
+  /** Mines the next block at once; absent where the chain is not ours. */
+  findBlock?(): FoundBlock;
   submitBlock(block: SubmitBlockOutput): Promise<Pick<BlockEvent, 'outcome' | 'reason'>>;
   /** Each block of the active chain as hex, from height 1. */
   exportBlocks(): AsyncIterable<string>;
   close(): Promise<void>;
+}
+
+export interface FoundBlock {
+  readonly height: number;
+  /** As explorers show it. */
+  readonly hash: string;
 }
 
 export interface SourceSink {

@@ -1,3 +1,4 @@
+import { UsageError } from '@stratumkit/codec';
 import { Connection, ConnectionGate, type ConnectionOptions, type ConnectionSecurity } from '@stratumkit/connection';
 import { formatSocketAddress, Resources } from '@stratumkit/runtime';
 import { DataDirectory } from './dataDirectory.ts';
@@ -6,6 +7,7 @@ import { defaultModules, type TemplateProviderModules } from './modules.ts';
 import type { TemplateProviderOptions } from './options.ts';
 import { ProviderMachine } from './providerMachine.ts';
 import { createSecurity } from './security.ts';
+import type { FoundBlock } from './source.ts';
 
 /** A template provider that runs. */
 export interface TemplateProvider {
@@ -13,6 +15,8 @@ export interface TemplateProvider {
   /** base58check; undefined without encryption. */
   readonly authorityPublicKey: string | undefined;
   readonly clients: number;
+  /** Finds a block on the embedded chain, now, with what waits to be confirmed. Throws UsageError where templates come from a node. */
+  findBlock(): FoundBlock;
   /** Each block of the active chain as hex, from height 1. */
   exportBlocks(): AsyncIterable<string>;
   close(): Promise<void>;
@@ -55,6 +59,11 @@ export async function createTemplateProvider(
       authorityPublicKey,
       get clients() {
         return machine.clients;
+      },
+      findBlock() {
+        if (source.findBlock === undefined)
+          throw new UsageError('no-chain', 'blocks are found on the embedded chain only');
+        return source.findBlock();
       },
       exportBlocks: () => source.exportBlocks(),
       close: () => resources.close(),

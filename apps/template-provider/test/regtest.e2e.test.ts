@@ -47,6 +47,27 @@ describe('template provider over the embedded chain', () => {
     expect(await bench.event('tip', ({ height }) => height === 121)).toMatchObject({ hash: block.hash });
   });
 
+  it('finds a block when it is asked to, with the transactions that wait, and is none the slower for it', async () => {
+    const directory = temporaryDirectory();
+    const provider = await bench.start({ dataDir: directory });
+    const client = await bench.connect(provider);
+    client.constrain();
+    const before = await client.work();
+    const { height, hash } = provider.findBlock();
+    expect(height).toBe(121);
+    const next = await client.work();
+    expect(Buffer.from(next.prevHash.prevHash).reverse().toString('hex')).toBe(hash);
+    expect(next.prevHash.target).toEqual(before.prevHash.target);
+    const blocks = await allBlocks(provider.exportBlocks());
+    expect(decodeBlock(blocks.at(-1)!).transactions.length).toBeGreaterThan(1);
+    // It is a block like any other: kept, and mined on.
+    client.submit(solve(next));
+    expect(await bench.event('block')).toMatchObject({ outcome: 'accepted', height: 122 });
+    await provider.close();
+    const again = await bench.start({ dataDir: directory });
+    expect(await allBlocks(again.exportBlocks())).toHaveLength(122);
+  });
+
   it('outlives a block that cannot be handed in, and says what became of it', async () => {
     const provider = await bench.start(
       {},

@@ -31,6 +31,8 @@ export interface HttpOptions {
   health?(): { readonly healthy: boolean } & Readonly<Record<string, unknown>>;
   /** Further paths; `{name}` stands for one segment. */
   readonly routes?: Readonly<Record<string, HttpRoute>>;
+  /** Paths that do something, by POST; a body is not read, and what a web page asks for is refused. */
+  readonly actions?: Readonly<Record<string, HttpRoute>>;
   onError?(error: unknown, path: string): void;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -58,10 +60,13 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   idleTimeoutMs: 30_000,
 };
 
-/** Serves `/metrics` and `/api/v1/health`, reading only. Throws `ConfigError` when the address cannot be bound. */
+/** Serves `/metrics` and `/api/v1/health`, reading only but for the actions. Throws `ConfigError` when the address cannot be bound. */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { address = { host: '127.0.0.1', port: 0 } } = options;
-  const routes = Object.entries({ ...standardRoutes(options), ...options.routes });
+  const routes = [
+    ...routesOf({ ...standardRoutes(options), ...options.routes }, READING),
+    ...routesOf(options.actions ?? {}, ['POST']),
+  ];
   const allowedHosts = new Set(['localhost', ...(options.allowedHosts ?? [])].map((host) => host.toLowerCase()));
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const server = createServer(
@@ -96,6 +101,18 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   };
 }
 
+interface Route {
+  readonly pattern: string;
+  readonly methods: readonly string[];
+  readonly run: HttpRoute;
+}
+
+const READING = ['GET', 'HEAD'];
+
+function routesOf(paths: Readonly<Record<string, HttpRoute>>, methods: readonly string[]): readonly Route[] {
+  return Object.entries(paths).map(([pattern, run]) => ({ pattern, methods, run }));
+}
+
 function standardRoutes({ metrics, health }: HttpOptions): Record<string, HttpRoute> {
   const routes: Record<string, HttpRoute> = {
     '/api/v1/health': () => {
@@ -112,12 +129,12 @@ function standardRoutes({ metrics, health }: HttpOptions): Record<string, HttpRo
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: readonly (readonly [string, HttpRoute])[],
+  routes: readonly Route[],
   allowedHosts: ReadonlySet<string>,
   onError: HttpOptions['onError'],
 ): Promise<void> {
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
-  let reply: HttpReply;
+  let reply: HttpReply & { readonly allow?: readonly string[] };
   let text: string;
   try {
     reply = await replyTo(request, path, query, routes, allowedHosts);
@@ -131,7 +148,7 @@ async function answer(
     'content-type': reply.contentType ?? 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(reply.status === 405 ? { allow: 'GET, HEAD' } : {}),
+    ...(reply.allow === undefined ? {} : { allow: reply.allow.join(', ') }),
   });
   response.end(request.method === 'HEAD' ? undefined : text);
 }
@@ -144,17 +161,26 @@ function replyTo(
   request: IncomingMessage,
   path: string,
   query: string,
-  routes: readonly (readonly [string, HttpRoute])[],
+  routes: readonly Route[],
   allowedHosts: ReadonlySet<string>,
-): HttpReply | Promise<HttpReply> {
+): Promise<HttpReply> | (HttpReply & { readonly allow?: readonly string[] }) {
   // A web page that resolves its own name to this address (DNS rebinding) sends that name as Host.
   if (!isAllowedHost(request.headers.host, allowedHosts)) return { status: 421, body: { error: 'unknown host' } };
-  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, body: { error: 'read only' } };
-  for (const [pattern, route] of routes) {
+  const { method = '' } = request;
+  for (const { pattern, methods, run } of routes) {
     const params = matchPath(pattern, path);
-    if (params !== undefined) return route({ path, query: new URLSearchParams(query), params });
+    if (params === undefined) continue;
+    if (!methods.includes(method)) return notAllowed(methods);
+    // A browser says which page asks, and asks before it shows the answer: too late for what does something.
+    if (!READING.includes(method) && request.headers.origin !== undefined)
+      return { status: 403, body: { error: 'not for web pages' } };
+    return run({ path, query: new URLSearchParams(query), params });
   }
-  return { status: 404, body: { error: 'no such path', paths: routes.map(([pattern]) => pattern) } };
+  return { status: 404, body: { error: 'no such path', paths: routes.map(({ pattern }) => pattern) } };
+}
+
+function notAllowed(allow: readonly string[]) {
+  return { status: 405, body: { error: allow === READING ? 'read only' : `${allow.join(' or ')} only` }, allow };
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {

@@ -16,11 +16,13 @@ const LARGE = 16 * 1024 * 1024;
 let server: HttpServer;
 let resources: Resources;
 let healthy: boolean;
+let height: number;
 const errors: unknown[] = [];
 
 beforeEach(async () => {
   resources = new Resources();
   healthy = true;
+  height = 120;
   errors.length = 0;
   const metrics = createMetrics(resources);
   new Counter({ name: 'sv2_pool_shares_total', help: 'Shares.', labelNames: ['outcome'], registers: [metrics] }).inc(
@@ -39,6 +41,7 @@ beforeEach(async () => {
       },
       '/api/v1/no-json': () => ({ body: { height: 7n } }),
     },
+    actions: { '/api/v1/blocks': () => ({ body: { height: ++height } }) },
     onError: (error, path) => errors.push([path, (error as Error).message]),
   });
   resources.add('http', () => server.close());
@@ -143,9 +146,16 @@ describe('createHttpServer', () => {
     for (const socket of places) socket.destroy();
   });
 
-  it('only reads', async () => {
-    expect((await ask('/metrics', {}, 'POST')).status).toBe(405);
+  it('only reads, but for its actions', async () => {
+    expect(await ask('/metrics', {}, 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
     expect(await ask('/api/v1/health', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
+    expect(await ask('/api/v1/blocks')).toMatchObject({ status: 405, headers: { allow: 'POST' } });
+    expect(await ask('/api/v1/blocks', {}, 'POST')).toMatchObject({ status: 200, body: '{"height":121}' });
+  });
+
+  it.each(['http://evil.example', 'null', ''])('does nothing for a web page of %j', async (origin) => {
+    expect((await ask('/api/v1/blocks', { origin }, 'POST')).status).toBe(403);
+    expect(height).toBe(120);
   });
 
   it.each([
