@@ -1,8 +1,17 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { targetFromHashrate } from '@stratumkit/bitcoin';
 import { MINING_SETUP_FLAGS } from '@stratumkit/messages/mining';
 import { encodeAuthorityPublicKey, publicKeyFromSecret } from '@stratumkit/noise';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createPool, defaultModules, type Pool, type PoolAppEvent, type PoolOptions } from '../src/index.ts';
+import {
+  createPool,
+  defaultModules,
+  type Pool,
+  type PoolAppEvent,
+  type PoolModules,
+  type PoolOptions,
+} from '../src/index.ts';
 import { TestMiner } from './support/testMiner.ts';
 import { TestProvider } from './support/testProvider.ts';
 
@@ -25,7 +34,7 @@ afterEach(async () => {
   await provider.close();
 });
 
-async function start(changes: Partial<PoolOptions> = {}): Promise<void> {
+async function start(changes: Partial<PoolOptions> = {}, modules: Partial<PoolModules> = {}): Promise<void> {
   pool = await createPool(
     {
       listen: { host: '127.0.0.1', port: 0 },
@@ -37,7 +46,7 @@ async function start(changes: Partial<PoolOptions> = {}): Promise<void> {
       minHashrate: 1,
       ...changes,
     },
-    defaultModules,
+    { ...defaultModules, ...modules },
     (event) => {
       events.push(event);
       onChange();
@@ -169,4 +178,15 @@ it('says once that its template provider is on another network than the configur
   await until(() => count('tip') === 2);
   expect(last('networkMismatch')).toEqual({ type: 'networkMismatch', network: 'mainnet', nbits: last('tip')!.nbits });
   expect(count('networkMismatch')).toBe(1);
+});
+
+it('logs who knocks at the wrong door', async () => {
+  const warnings: object[] = [];
+  const ignore = () => undefined;
+  const logger = { debug: ignore, info: ignore, error: ignore, warn: (fields: object) => void warnings.push(fields) };
+  await start({}, { logger });
+  const socket = connect(pool.address.port, pool.address.host);
+  socket.write('{"id":1,"method":"mining.subscribe","params":[]}\n');
+  await once(socket.resume(), 'close');
+  expect(warnings).toMatchObject([{ cause: 'sv1-greeting', hint: expect.stringContaining('translator') }]);
 });
