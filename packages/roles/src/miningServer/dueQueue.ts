@@ -5,7 +5,7 @@ interface Entry<K> {
   isLive: boolean;
 }
 
-/** Entries taken from the front before the array is cut. */
+/** Entries that are of no use any more, at least, before the array is cut. */
 const COMPACT_AT = 1_024;
 
 /**
@@ -26,6 +26,11 @@ export class DueQueue<K> {
     return this.#first()?.atMs;
   }
 
+  /** Entries kept, those included that are gone and not forgotten yet. */
+  get remembered(): number {
+    return this.#queue.length;
+  }
+
   has(key: K): boolean {
     return this.#due.has(key);
   }
@@ -37,6 +42,10 @@ export class DueQueue<K> {
     const entry = { key, atMs, isLive: true };
     this.#due.set(key, entry);
     this.#queue.push(entry);
+    // Behind a first key that stays there for ever nothing else is ever reached.
+    if (this.#queue.length <= 2 * this.#due.size + COMPACT_AT) return;
+    this.#queue = this.#queue.filter(({ isLive }) => isLive);
+    this.#head = 0;
   }
 
   delete(key: K): void {

@@ -27,6 +27,18 @@ describe('DueQueue', () => {
     expect([queue.next, queue.size, queue.takeDue(100)]).toEqual([undefined, 0, undefined]);
   });
 
+  it('forgets what comes and goes behind a first key that stays', () => {
+    const queue = new DueQueue<string | number>();
+    queue.set('stays', 10);
+    for (let key = 0; key < 10_000; key++) {
+      queue.set(key, 20 + key);
+      queue.set('set anew', 20 + key);
+      queue.delete(key);
+    }
+    expect(queue.remembered).toBeLessThan(1_100);
+    expect([queue.takeDue(10), queue.takeDue(100_000), queue.size]).toEqual(['stays', 'set anew', 0]);
+  });
+
   it('agrees with a sorted list through many operations', () => {
     const queue = new DueQueue<number>();
     const list: { key: number; atMs: number }[] = [];
