@@ -41,9 +41,9 @@ const FIELDS = {
     default: 'full',
   }),
   devices: integer({
-    doc: 'number of mining devices; a full stack has half of each protocol',
+    doc: 'number of mining devices; a full stack has half of each protocol; 0 to connect only your own',
     default: 4,
-    minimum: 1,
+    minimum: 0,
     maximum: 2_000,
   }),
   channel: choice(['standard', 'extended'], { doc: 'kind of channel the SV2 devices open', default: 'standard' }),
@@ -265,8 +265,11 @@ function toOptions(config: Config): StackOptions {
     throw new ConfigError('invalid-config', '--cookie-file needs --node');
   if (node !== undefined && config.controlPort !== undefined)
     throw new ConfigError('invalid-config', '--control-port is for the embedded chain: --node has blocks of its own');
-  if (config.topology === 'full' && config.devices < 2)
-    throw new ConfigError('invalid-config', '--topology full needs at least 2 devices, one of each protocol');
+  if (config.topology === 'full' && config.devices === 1)
+    throw new ConfigError(
+      'invalid-config',
+      '--topology full needs at least 2 devices, one of each protocol, or 0 for none of ours',
+    );
   const { profile: profiles, controlPort: _, ...rest } = config;
   return { ...rest, profiles, node: node === undefined ? undefined : parseNode(node, cookieFile) };
 }

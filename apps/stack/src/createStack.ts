@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { closeSync, createWriteStream, openSync } from 'node:fs';
 import { ConfigError } from '@stratumkit/codec';
-import type { MiningDevice } from '@stratumkit/mining-device';
 import { defaultModules as poolModules } from '@stratumkit/pool';
 import { defaultModules as proxyModules, type RunningProxy } from '@stratumkit/proxy';
 import { Resources } from '@stratumkit/runtime';
@@ -64,11 +63,10 @@ export async function createStack(
 
     const fleets = fleetsOf(options);
     const between = new Between(options, sink, modules, links, resources);
-    const devices: MiningDevice[] = [];
     for (const fleet of fleets) {
       const upstream = await between.upstreamOf(fleet, pool);
-      devices.push(await startFleet(fleet, upstream, options, sink, modules));
-      const started = devices.at(-1)!;
+      if (fleet.names.length === 0) continue;
+      const started = await startFleet(fleet, upstream, options, sink, modules);
       resources.add(`${fleet.protocol} devices`, () => started.close());
     }
     // The pool drains first, then what is between, so that devices hear what became of their last shares.

@@ -7,7 +7,7 @@ import { onDeviceEvent } from './roleEvents.ts';
 import { requiredKey, USER_IDENTITY } from './roleOptions.ts';
 import type { StackSink } from './sink.ts';
 
-/** Devices of one protocol. */
+/** Devices of one protocol; none where others are to come. */
 export interface Fleet {
   readonly protocol: 'sv2' | 'sv1';
   readonly prefix: string;
@@ -17,8 +17,10 @@ export interface Fleet {
 /** SV2 devices are called `device1` and so on, SV1 devices `miner1`; a full stack has half of each. */
 export function fleetsOf({ topology, devices }: { readonly topology: Topology; readonly devices: number }): Fleet[] {
   const sv1 = topology === 'sv1' ? devices : topology === 'full' ? Math.floor(devices / 2) : 0;
-  const fleets = [fleet('sv2', 'device', devices - sv1), fleet('sv1', 'miner', sv1)];
-  return fleets.filter(({ names }) => names.length > 0);
+  return [
+    ...(topology === 'sv1' ? [] : [fleet('sv2', 'device', devices - sv1)]),
+    ...(topology === 'sv1' || topology === 'full' ? [fleet('sv1', 'miner', sv1)] : []),
+  ];
 }
 
 function fleet(protocol: 'sv2' | 'sv1', prefix: string, size: number): Fleet {

@@ -10,7 +10,7 @@ export type Topology = (typeof TOPOLOGIES)[number];
 
 export interface StackOptions {
   readonly topology: Topology;
-  /** In all; a full stack has half of each protocol. */
+  /** In all; a full stack has half of each protocol. With 0 only yours connect, one of which `hashrate` is expected of. */
   readonly devices: number;
   /** Of SV2 devices. */
   readonly channel: 'standard' | 'extended';

@@ -16,7 +16,7 @@ const REWARD_DESCRIPTOR = 'addr(bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080)';
 
 export function providerOptions(options: StackOptions): TemplateProviderOptions {
   const { node, blockInterval, transactionsPerSecond, dataDir } = options;
-  const expectedHashrate = options.hashrate * options.devices;
+  const expectedHashrate = options.hashrate * Math.max(1, options.devices);
   return {
     listen: { host: HOST, port: options.templateProviderPort },
     source:

@@ -93,6 +93,7 @@ function blockLines(report: StackReport, seconds: number): string[] {
 
 function deviceLines(report: StackReport, room: number): string[] {
   const devices = [...report.devices.values()];
+  if (devices.length === 0) return ['no devices of its own: point yours to an address above'];
   const shown = devices.slice(0, Math.max(1, room));
   return [
     'devices',

@@ -231,6 +231,22 @@ describe('the stack', () => {
     expect(second.at(-1).height).toBe(first.at(-1).height + second.at(-1).blocks);
   });
 
+  it('waits for devices that are not its own', async () => {
+    const { exitCode, lines } = await run(['--json', '--devices', '0', '--control-port', '0'], (line, signal) => {
+      if (JSON.parse(line).role === 'control') signal();
+    });
+    const all = events(lines);
+    expect(all.flatMap(({ event, role }) => (event === 'listening' ? [role] : []))).toEqual([
+      'template-provider',
+      'pool',
+      'proxy',
+      'translator',
+      'control',
+    ]);
+    expect(all.at(-1)).toMatchObject({ event: 'summary', devices: [] });
+    expect(exitCode).toBe(0);
+  });
+
   it('finds a block at once when it is asked to', async () => {
     const argv = ['--json', '--topology', 'sv2', '--devices', '1', '--hashrate', '1k', '--workers', '1'];
     let found: Promise<unknown> | undefined;
@@ -322,7 +338,7 @@ describe('the stack', () => {
 
   const mistakes: [string[], RegExp][] = [
     [['--topology', 'sv3'], /sv3/],
-    [['--devices', '0'], /devices.*from 1 to 2000/],
+    [['--devices', '-1'], /devices.*from 0 to 2000/],
     [['--devices', '1'], /full needs at least 2 devices/],
     [['--profile', 'bitax'], /bitax.*bitaxe/],
     [['--node', 'nonsense'], /nonsense/],
