@@ -74,13 +74,23 @@ export class DataDirectory {
     return file;
   }
 
-  /** The text of the authority key, made by `create` and kept for the next start if there is none. */
-  authorityKey(create: () => string): string {
+  /** The authority key, made by `create` and kept for the next start if there is none. */
+  authorityKey(decode: (text: string) => Uint8Array, create: () => string): Uint8Array {
     const file = join(this.path, KEY_FILE);
-    if (existsSync(file)) return guard(file, 'read', () => readFileSync(file, 'utf8').trim());
-    const key = create();
-    guard(file, 'write', () => appendFileSync(file, `${key}\n`, { mode: 0o600 }));
-    return key;
+    if (!existsSync(file)) {
+      const key = create();
+      guard(file, 'write', () => appendFileSync(file, `${key}\n`, { mode: 0o600 }));
+      return decode(key);
+    }
+    const text = guard(file, 'read', () => readFileSync(file, 'utf8').trim());
+    try {
+      return decode(text);
+    } catch (cause) {
+      if (!(cause instanceof ConfigError)) throw cause;
+      throw new ConfigError('authority-key', `${file}: ${cause.message} (without this file a new key is made)`, {
+        cause,
+      });
+    }
   }
 
   close(): void {

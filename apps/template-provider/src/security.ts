@@ -22,7 +22,7 @@ function findSecretKey(
   data: DataDirectory | undefined,
 ): Uint8Array {
   if (data !== undefined)
-    return decodeAuthoritySecretKey(data.authorityKey(() => encodeAuthoritySecretKey(createSecretKey(random))));
+    return data.authorityKey(decodeAuthoritySecretKey, () => encodeAuthoritySecretKey(createSecretKey(random)));
   if (source.type === 'node' && source.network === 'mainnet')
     throw new ConfigError('authority-key', 'mainnet needs an authority_secret_key, or a data_dir to keep a new one in');
   return createSecretKey(random);

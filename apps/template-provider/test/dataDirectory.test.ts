@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@stratumkit/codec';
+import { decodeAuthoritySecretKey, encodeAuthoritySecretKey } from '@stratumkit/noise';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DataDirectory } from '../src/dataDirectory.ts';
 
@@ -49,6 +50,20 @@ describe('blocks', () => {
     disk.freeBytes = 50;
     expect(() => data.appendBlock(block(1))).toThrow('no space left');
     expect(readFileSync(data.blocksFile)).toHaveLength(0);
+    data.close();
+  });
+});
+
+describe('the authority key', () => {
+  it('is kept, and the file is named when it holds none', () => {
+    const data = open();
+    const key = encodeAuthoritySecretKey(new Uint8Array(32).fill(7));
+    const read = (made: string) => data.authorityKey(decodeAuthoritySecretKey, () => made);
+    expect([read(key), read('another')]).toEqual([new Uint8Array(32).fill(7), new Uint8Array(32).fill(7)]);
+    const file = join(data.path, 'authority.key');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    writeFileSync(file, 'torn');
+    expect(() => read(key)).toThrow(`${file}: the authority secret key is not valid`);
     data.close();
   });
 });
