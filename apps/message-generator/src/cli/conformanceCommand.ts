@@ -131,7 +131,7 @@ function report(results: readonly SuiteResult[], flags: ConformanceFlags, side: 
   const repeat = (id: string) => repeatCommand(id, flags, side);
   edge.stdout.write(flags.json ? formatSuiteJson(results, flags.role, repeat) : formatSuite(results, repeat));
   if (flags.html !== undefined) {
-    const subject = flags.address ?? side.url ?? '';
+    const subject = flags.start ?? flags.address ?? side.url ?? '';
     const page = formatSuiteHtml(results, { role: flags.role, subject, date: new Date().toISOString(), repeat });
     writeFileSync(flags.html, page);
     edge.stderr.write(`report written to ${flags.html}\n`);

@@ -54,6 +54,11 @@ export function escapeHtml(text: string): string {
     .replaceAll(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** Text of the specification, whose names stand between backticks. */
+function prose(text: string): string {
+  return escapeHtml(text).replaceAll(/&#96;(.+?)&#96;/g, '<code>$1</code>');
+}
+
 function sectionTable(results: readonly SuiteResult[]): string {
   const rows = [...bySection(results)].map(([section, group]) => {
     const { passed, failed, skipped } = countOf(group);
@@ -77,7 +82,7 @@ function sectionList(section: string, group: readonly SuiteResult[]): string {
     const { id, level, sentence, proves } = test.about;
     const why = report.reason === undefined ? '' : `<p class="why">${escapeHtml(report.reason)}</p>`;
     const name = report.outcome === 'failed' ? `<a href="#${anchor(id)}">${escapeHtml(id)}</a>` : escapeHtml(id);
-    return `<li class="${report.outcome}"><details><summary><b>${report.outcome}</b> <code>${name}</code> ${level}: ${escapeHtml(proves)}</summary><blockquote>${escapeHtml(sentence)}</blockquote></details>${why}</li>`;
+    return `<li class="${report.outcome}"><details><summary><b>${report.outcome}</b> <code>${name}</code> ${level}: ${escapeHtml(proves)}</summary><blockquote>${prose(sentence)}</blockquote></details>${why}</li>`;
   });
   return `<section id="section-${anchor(section)}"><h3>${escapeHtml(section)}</h3>\n<ul>\n${items.join('\n')}\n</ul></section>`;
 }
@@ -96,7 +101,7 @@ function failure({ test, report, disturbed }: SuiteResult, { repeat }: PageOptio
   return `<article class="failure" id="${anchor(id)}">
 <h3><code>${escapeHtml(id)}</code></h3>
 <p>${level} · section ${escapeHtml(section)} · specification ${escapeHtml(spec)}</p>
-<blockquote>${escapeHtml(sentence)}</blockquote>
+<blockquote>${prose(sentence)}</blockquote>
 <p>${escapeHtml(proves)}</p>
 ${parts.join('\n')}
 ${disturbed ? `<p>${escapeHtml(DISTURBED)}</p>` : ''}
@@ -130,8 +135,9 @@ function anchor(text: string): string {
 
 const STYLE = `
 :root { color-scheme: light dark; --passed: #1a7f37; --failed: #cf222e; --skipped: #9a6700; --line: #8885; }
+@media (prefers-color-scheme: dark) { :root { --passed: #3fb950; --failed: #f85149; --skipped: #d29922; } }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1.5rem; }
-h1 { font-size: 1.5rem; margin: 0; } h2 { margin-top: 2rem; } h3 { margin-bottom: .25rem; }
+h1 { font-size: 1.5rem; margin: 0; } p, th, td, summary, blockquote { overflow-wrap: anywhere; } h2 { margin-top: 2rem; } h3 { margin-bottom: .25rem; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { background: #8881; padding: .6rem; white-space: pre-wrap; }
 table { border-collapse: collapse; margin: .75rem 0; }
@@ -144,7 +150,18 @@ ul { list-style: none; padding-left: 0; } li { padding: .1rem 0; }
 .passed, .passed summary b { color: var(--passed); } .failed, .failed summary b { color: var(--failed); }
 .skipped, .skipped summary b { color: var(--skipped); } .none { opacity: .4; }
 li summary { color: CanvasText; cursor: pointer; } .why { margin: 0 0 .3rem 1.2rem; }
+.failure h3 code { font-size: 15px; font-weight: 700; }
 .failure { border: 1px solid var(--line); border-left: 4px solid var(--failed); margin: 1rem 0; padding: .2rem 1rem .8rem; }
-.message { font-weight: 600; } .differs { background: #cf222e22; font-weight: 600; }
+.message { font-weight: 600; } .differs { background: #cf222e33; font-weight: 600; }
 .sent td:nth-child(3) { color: var(--skipped); }
+.messages td:nth-child(4) { overflow-wrap: break-word; }
+.messages td:first-child { font-variant-numeric: tabular-nums; text-align: right; }
+.messages td:nth-child(-n + 3), .messages th, .fields th { overflow-wrap: normal; white-space: nowrap; }
+@media (max-width: 48rem) {
+  body { padding: 1rem; } .failure { padding: .2rem .7rem .7rem; }
+  .messages thead { display: none; } .messages, .messages tbody, .messages caption { display: block; }
+  .messages tr { border-bottom: 1px solid var(--line); display: block; padding: .3rem 0; }
+  .messages td { border: 0; display: inline-block; padding: 0 .5rem 0 0; } .messages td:last-child { display: block; }
+  .fields th, .fields td { padding: .2rem .4rem .2rem 0; } .fields th { white-space: normal; }
+}
 `;

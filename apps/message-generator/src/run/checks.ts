@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@stratumkit/codec';
 import { fieldNamed, groupOf } from '../format/layouts.ts';
 import type { Expectation, FieldCheck, FieldSave, ResultPlan } from '../format/model.ts';
-import type { Scope } from '../values/evaluate.ts';
+import { evaluate, type Scope } from '../values/evaluate.ts';
 import { matches } from '../values/match.ts';
 import { type DecodedFrame, frameTitle, hexByte } from '../wire/decode.ts';
 import { CheckFailure, type FieldComparison } from './failure.ts';
@@ -162,14 +162,31 @@ function fieldOf({ definition }: DecodedFrame, specName: string) {
   return key === undefined ? undefined : definition?.fields[key];
 }
 
-export function showExpected(expected: JsonValue, { variables }: Scope): string {
+export function showExpected(expected: JsonValue, scope: Scope): string {
+  const { variables } = scope;
   if (typeof expected === 'object' && expected !== null && !Array.isArray(expected)) {
     const object = expected as JsonObject;
     const [key = ''] = Object.keys(object);
     if (key === '$var') return `${show(variables.get(String(object[key])))} (${String(object[key])})`;
+    if (key === '$range' && Array.isArray(object[key])) return showRange(object[key], scope);
     if (Object.keys(object).length === 1 && !key.startsWith('$')) return show(object[key]);
   }
   return show(expected);
+}
+
+function showRange(bounds: readonly JsonValue[], scope: Scope): string {
+  const [from, to] = bounds.map((bound) => (bound === null ? undefined : show(known(bound, scope))));
+  if (from === undefined) return to === undefined ? 'anything' : `at most ${to}`;
+  return to === undefined ? `at least ${from}` : `from ${from} to ${to}`;
+}
+
+/** The value, or the expression where it has none yet. */
+function known(bound: JsonValue, scope: Scope): JsonValue {
+  try {
+    return evaluate(bound, scope);
+  } catch {
+    return bound;
+  }
 }
 
 export function save(saves: readonly FieldSave[], json: JsonObject, received: DecodedFrame, scope: Scope): void {

@@ -91,7 +91,7 @@ export class Receiver {
     this.#noted.add(item);
     this.#options.chain.see(item);
     const title = 'frame' in item ? frameTitle(item) : 'line';
-    const detail = 'frame' in item ? detailOf(item) : show(item.text);
+    const detail = 'frame' in item ? detailOf(item) : show(item.json ?? item.text);
     this.#options.record({ connection, direction: 'received', title, detail });
   }
 
