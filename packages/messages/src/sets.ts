@@ -75,7 +75,9 @@ type UnionOf<Set extends readonly { readonly name: string }[]> = {
   [Index in keyof Set]: MessageOf<Set[Index]>;
 }[number];
 
+/** A message of spec 3.6, told apart by `name`: each may come on a connection of any subprotocol. */
 export type CommonMessage = UnionOf<typeof COMMON>;
+/** A message that negotiates extensions (extension 0x0001), told apart by `name`. */
 export type ExtensionMessage = UnionOf<typeof EXTENSIONS>;
 
 /** Everything that may come on a mining connection, common and extension messages included. */
@@ -98,6 +100,7 @@ export type ProtocolMessage = MessagesByProtocol[Protocol];
 /** A group of definitions as the spec lists them. */
 export type MessageGroup = 'common' | Protocol | 'extensions';
 
+/** Every message definition, in each group in the order of the spec's table (section 8). */
 export const MESSAGES_BY_GROUP: Readonly<Record<MessageGroup, readonly MessageDefinition[]>> = {
   common: COMMON,
   mining: MINING,

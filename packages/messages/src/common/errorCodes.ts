@@ -5,4 +5,5 @@ export const SETUP_CONNECTION_ERROR_CODES = {
   protocolVersionMismatch: 'protocol-version-mismatch',
   missingDeclareTxDataFlag: 'missing-declare-tx-data-flag',
 } as const;
+/** A code of `SetupConnection.Error` (spec 3.6.3) in use; a peer may send any other string. */
 export type SetupConnectionErrorCode = (typeof SETUP_CONNECTION_ERROR_CODES)[keyof typeof SETUP_CONNECTION_ERROR_CODES];

@@ -1,5 +1,6 @@
 import { defineMessage, type Infer, str0255, u16, u32 } from '@stratumkit/codec';
 
+/** Spec 3.6.4, message type 0x03, sent by the upstream. */
 export const ChannelEndpointChanged = defineMessage({
   name: 'ChannelEndpointChanged',
   messageType: 0x03,
@@ -13,6 +14,7 @@ export const ChannelEndpointChanged = defineMessage({
 });
 export type ChannelEndpointChanged = Infer<typeof ChannelEndpointChanged>;
 
+/** Spec 3.6.5, message type 0x04, sent by the upstream. */
 export const Reconnect = defineMessage({
   name: 'Reconnect',
   messageType: 0x04,

@@ -3,6 +3,7 @@ import { defineMessage, type Infer, str0255, u8, u16, u32 } from '@stratumkit/co
 /** The one version of the protocol there is. */
 export const PROTOCOL_VERSION = 2;
 
+/** Spec 3.6.1, message type 0x00, sent by the downstream. */
 export const SetupConnection = defineMessage({
   name: 'SetupConnection',
   messageType: 0x00,
@@ -25,6 +26,7 @@ export const SetupConnection = defineMessage({
 });
 export type SetupConnection = Infer<typeof SetupConnection>;
 
+/** Spec 3.6.2, message type 0x01, sent by the upstream. */
 export const SetupConnectionSuccess = defineMessage({
   name: 'SetupConnection.Success',
   messageType: 0x01,
@@ -39,6 +41,7 @@ export const SetupConnectionSuccess = defineMessage({
 });
 export type SetupConnectionSuccess = Infer<typeof SetupConnectionSuccess>;
 
+/** Spec 3.6.3, message type 0x02, sent by the upstream. */
 export const SetupConnectionError = defineMessage({
   name: 'SetupConnection.Error',
   messageType: 0x02,

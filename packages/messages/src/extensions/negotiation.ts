@@ -3,6 +3,7 @@ import { defineMessage, type Infer, seq064k, u16 } from '@stratumkit/codec';
 /** Extension 0x0001: negotiation of all other extensions. */
 export const EXTENSIONS_NEGOTIATION = 0x0001;
 
+/** Extension 0x0001, message type 0x00, sent by the downstream. */
 export const RequestExtensions = defineMessage({
   name: 'RequestExtensions',
   messageType: 0x00,
@@ -18,6 +19,7 @@ export const RequestExtensions = defineMessage({
 });
 export type RequestExtensions = Infer<typeof RequestExtensions>;
 
+/** Extension 0x0001, message type 0x01, sent by the upstream. */
 export const RequestExtensionsSuccess = defineMessage({
   name: 'RequestExtensions.Success',
   messageType: 0x01,
@@ -33,6 +35,7 @@ export const RequestExtensionsSuccess = defineMessage({
 });
 export type RequestExtensionsSuccess = Infer<typeof RequestExtensionsSuccess>;
 
+/** Extension 0x0001, message type 0x02, sent by the upstream. */
 export const RequestExtensionsError = defineMessage({
   name: 'RequestExtensions.Error',
   messageType: 0x02,

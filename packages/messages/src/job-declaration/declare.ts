@@ -1,5 +1,6 @@
 import { b064k, b0255, defineMessage, type Infer, seq064k, str0255, u32, u256 } from '@stratumkit/codec';
 
+/** Spec 6.4.4, message type 0x57, sent by the downstream. */
 export const DeclareMiningJob = defineMessage({
   name: 'DeclareMiningJob',
   messageType: 0x57,
@@ -19,6 +20,7 @@ export const DeclareMiningJob = defineMessage({
 });
 export type DeclareMiningJob = Infer<typeof DeclareMiningJob>;
 
+/** Spec 6.4.5, message type 0x58, sent by the upstream. */
 export const DeclareMiningJobSuccess = defineMessage({
   name: 'DeclareMiningJob.Success',
   messageType: 0x58,
@@ -33,6 +35,7 @@ export const DeclareMiningJobSuccess = defineMessage({
 });
 export type DeclareMiningJobSuccess = Infer<typeof DeclareMiningJobSuccess>;
 
+/** Spec 6.4.6, message type 0x59, sent by the upstream. */
 export const DeclareMiningJobError = defineMessage({
   name: 'DeclareMiningJob.Error',
   messageType: 0x59,

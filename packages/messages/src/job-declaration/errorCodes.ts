@@ -8,5 +8,6 @@ export const DECLARE_MINING_JOB_ERROR_CODES = {
   staleChainTip: 'stale-chain-tip',
   invalidJob: 'invalid-job',
 } as const;
+/** A code of `DeclareMiningJob.Error` (spec 6.4.6) in use; a peer may send any other string. */
 export type DeclareMiningJobErrorCode =
   (typeof DECLARE_MINING_JOB_ERROR_CODES)[keyof typeof DECLARE_MINING_JOB_ERROR_CODES];

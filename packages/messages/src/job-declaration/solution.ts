@@ -1,5 +1,6 @@
 import { b032, defineMessage, type Infer, u32, u256 } from '@stratumkit/codec';
 
+/** Spec 6.4.9, message type 0x60, sent by the downstream. */
 export const PushSolution = defineMessage({
   name: 'PushSolution',
   messageType: 0x60,

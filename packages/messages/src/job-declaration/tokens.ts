@@ -1,5 +1,6 @@
 import { b064k, b0255, defineMessage, type Infer, str0255, u32 } from '@stratumkit/codec';
 
+/** Spec 6.4.2, message type 0x50, sent by the downstream. */
 export const AllocateMiningJobToken = defineMessage({
   name: 'AllocateMiningJobToken',
   messageType: 0x50,
@@ -14,6 +15,7 @@ export const AllocateMiningJobToken = defineMessage({
 });
 export type AllocateMiningJobToken = Infer<typeof AllocateMiningJobToken>;
 
+/** Spec 6.4.3, message type 0x51, sent by the upstream. */
 export const AllocateMiningJobTokenSuccess = defineMessage({
   name: 'AllocateMiningJobToken.Success',
   messageType: 0x51,

@@ -1,5 +1,6 @@
 import { b016m, defineMessage, type Infer, seq064k, u16, u32 } from '@stratumkit/codec';
 
+/** Spec 6.4.7, message type 0x55, sent by the upstream. */
 export const ProvideMissingTransactions = defineMessage({
   name: 'ProvideMissingTransactions',
   messageType: 0x55,
@@ -14,6 +15,7 @@ export const ProvideMissingTransactions = defineMessage({
 });
 export type ProvideMissingTransactions = Infer<typeof ProvideMissingTransactions>;
 
+/** Spec 6.4.8, message type 0x56, sent by the downstream. */
 export const ProvideMissingTransactionsSuccess = defineMessage({
   name: 'ProvideMissingTransactions.Success',
   messageType: 0x56,

@@ -1,5 +1,6 @@
 import { b032, defineMessage, f32, type Infer, seq064k, str0255, u32, u256 } from '@stratumkit/codec';
 
+/** Spec 5.3.7, message type 0x16, sent by the downstream. */
 export const UpdateChannel = defineMessage({
   name: 'UpdateChannel',
   messageType: 0x16,
@@ -15,6 +16,7 @@ export const UpdateChannel = defineMessage({
 });
 export type UpdateChannel = Infer<typeof UpdateChannel>;
 
+/** Spec 5.3.8, message type 0x17, sent by the upstream. */
 export const UpdateChannelError = defineMessage({
   name: 'UpdateChannel.Error',
   messageType: 0x17,
@@ -29,6 +31,7 @@ export const UpdateChannelError = defineMessage({
 });
 export type UpdateChannelError = Infer<typeof UpdateChannelError>;
 
+/** Spec 5.3.9, message type 0x18, sent by either side. */
 export const CloseChannel = defineMessage({
   name: 'CloseChannel',
   messageType: 0x18,
@@ -43,6 +46,7 @@ export const CloseChannel = defineMessage({
 });
 export type CloseChannel = Infer<typeof CloseChannel>;
 
+/** Spec 5.3.10, message type 0x19, sent by the upstream. */
 export const SetExtranoncePrefix = defineMessage({
   name: 'SetExtranoncePrefix',
   messageType: 0x19,
@@ -57,6 +61,7 @@ export const SetExtranoncePrefix = defineMessage({
 });
 export type SetExtranoncePrefix = Infer<typeof SetExtranoncePrefix>;
 
+/** Spec 5.3.21, message type 0x21, sent by the upstream. */
 export const SetTarget = defineMessage({
   name: 'SetTarget',
   messageType: 0x21,
@@ -71,6 +76,7 @@ export const SetTarget = defineMessage({
 });
 export type SetTarget = Infer<typeof SetTarget>;
 
+/** Spec 5.3.22, message type 0x25, sent by the upstream. */
 export const SetGroupChannel = defineMessage({
   name: 'SetGroupChannel',
   messageType: 0x25,

@@ -1,5 +1,6 @@
 import { b064k, b0255, defineMessage, type Infer, seq0255, str0255, u32, u256 } from '@stratumkit/codec';
 
+/** Spec 5.3.18, message type 0x22, sent by the downstream. */
 export const SetCustomMiningJob = defineMessage({
   name: 'SetCustomMiningJob',
   messageType: 0x22,
@@ -25,6 +26,7 @@ export const SetCustomMiningJob = defineMessage({
 });
 export type SetCustomMiningJob = Infer<typeof SetCustomMiningJob>;
 
+/** Spec 5.3.19, message type 0x23, sent by the upstream. */
 export const SetCustomMiningJobSuccess = defineMessage({
   name: 'SetCustomMiningJob.Success',
   messageType: 0x23,
@@ -40,6 +42,7 @@ export const SetCustomMiningJobSuccess = defineMessage({
 });
 export type SetCustomMiningJobSuccess = Infer<typeof SetCustomMiningJobSuccess>;
 
+/** Spec 5.3.20, message type 0x24, sent by the upstream. */
 export const SetCustomMiningJobError = defineMessage({
   name: 'SetCustomMiningJob.Error',
   messageType: 0x24,

@@ -1,5 +1,6 @@
 import { b064k, bool, defineMessage, type Infer, option, seq0255, u32, u256 } from '@stratumkit/codec';
 
+/** Spec 5.3.15, message type 0x15, sent by the upstream. */
 export const NewMiningJob = defineMessage({
   name: 'NewMiningJob',
   messageType: 0x15,
@@ -17,6 +18,7 @@ export const NewMiningJob = defineMessage({
 });
 export type NewMiningJob = Infer<typeof NewMiningJob>;
 
+/** Spec 5.3.16, message type 0x1f, sent by the upstream. */
 export const NewExtendedMiningJob = defineMessage({
   name: 'NewExtendedMiningJob',
   messageType: 0x1f,
@@ -37,6 +39,7 @@ export const NewExtendedMiningJob = defineMessage({
 });
 export type NewExtendedMiningJob = Infer<typeof NewExtendedMiningJob>;
 
+/** Spec 5.3.17, message type 0x20, sent by the upstream. */
 export const SetNewPrevHash = defineMessage({
   name: 'SetNewPrevHash',
   messageType: 0x20,

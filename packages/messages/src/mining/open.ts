@@ -1,5 +1,6 @@
 import { b032, defineMessage, f32, type Infer, str0255, u16, u32, u256 } from '@stratumkit/codec';
 
+/** Spec 5.3.2, message type 0x10, sent by the downstream. */
 export const OpenStandardMiningChannel = defineMessage({
   name: 'OpenStandardMiningChannel',
   messageType: 0x10,
@@ -16,6 +17,7 @@ export const OpenStandardMiningChannel = defineMessage({
 });
 export type OpenStandardMiningChannel = Infer<typeof OpenStandardMiningChannel>;
 
+/** Spec 5.3.3, message type 0x11, sent by the upstream. */
 export const OpenStandardMiningChannelSuccess = defineMessage({
   name: 'OpenStandardMiningChannel.Success',
   messageType: 0x11,
@@ -33,6 +35,7 @@ export const OpenStandardMiningChannelSuccess = defineMessage({
 });
 export type OpenStandardMiningChannelSuccess = Infer<typeof OpenStandardMiningChannelSuccess>;
 
+/** Spec 5.3.4, message type 0x13, sent by the downstream. */
 export const OpenExtendedMiningChannel = defineMessage({
   name: 'OpenExtendedMiningChannel',
   messageType: 0x13,
@@ -50,6 +53,7 @@ export const OpenExtendedMiningChannel = defineMessage({
 });
 export type OpenExtendedMiningChannel = Infer<typeof OpenExtendedMiningChannel>;
 
+/** Spec 5.3.5, message type 0x14, sent by the upstream. */
 export const OpenExtendedMiningChannelSuccess = defineMessage({
   name: 'OpenExtendedMiningChannel.Success',
   messageType: 0x14,
@@ -68,6 +72,7 @@ export const OpenExtendedMiningChannelSuccess = defineMessage({
 });
 export type OpenExtendedMiningChannelSuccess = Infer<typeof OpenExtendedMiningChannelSuccess>;
 
+/** Spec 5.3.6, message type 0x12, sent by the upstream. */
 export const OpenMiningChannelError = defineMessage({
   name: 'OpenMiningChannel.Error',
   messageType: 0x12,

@@ -1,5 +1,6 @@
 import { b032, defineMessage, type Infer, str0255, u32, u64 } from '@stratumkit/codec';
 
+/** Spec 5.3.11, message type 0x1a, sent by the downstream. */
 export const SubmitSharesStandard = defineMessage({
   name: 'SubmitSharesStandard',
   messageType: 0x1a,
@@ -18,6 +19,7 @@ export const SubmitSharesStandard = defineMessage({
 });
 export type SubmitSharesStandard = Infer<typeof SubmitSharesStandard>;
 
+/** Spec 5.3.12, message type 0x1b, sent by the downstream. */
 export const SubmitSharesExtended = defineMessage({
   name: 'SubmitSharesExtended',
   messageType: 0x1b,
@@ -37,6 +39,7 @@ export const SubmitSharesExtended = defineMessage({
 });
 export type SubmitSharesExtended = Infer<typeof SubmitSharesExtended>;
 
+/** Spec 5.3.13, message type 0x1c, sent by the upstream. */
 export const SubmitSharesSuccess = defineMessage({
   name: 'SubmitShares.Success',
   messageType: 0x1c,
@@ -53,6 +56,7 @@ export const SubmitSharesSuccess = defineMessage({
 });
 export type SubmitSharesSuccess = Infer<typeof SubmitSharesSuccess>;
 
+/** Spec 5.3.14, message type 0x1d, sent by the upstream. */
 export const SubmitSharesError = defineMessage({
   name: 'SubmitShares.Error',
   messageType: 0x1d,

@@ -1,5 +1,6 @@
 import { b064k, defineMessage, type Infer, u32, u64 } from '@stratumkit/codec';
 
+/** Spec 7.7, message type 0x76, sent by the downstream. */
 export const SubmitSolution = defineMessage({
   name: 'SubmitSolution',
   messageType: 0x76,

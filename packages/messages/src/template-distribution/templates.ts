@@ -1,5 +1,6 @@
 import { b064k, b0255, bool, defineMessage, type Infer, seq0255, u16, u32, u64, u256 } from '@stratumkit/codec';
 
+/** Spec 7.1, message type 0x70, sent by the downstream. */
 export const CoinbaseOutputConstraints = defineMessage({
   name: 'CoinbaseOutputConstraints',
   messageType: 0x70,
@@ -14,6 +15,7 @@ export const CoinbaseOutputConstraints = defineMessage({
 });
 export type CoinbaseOutputConstraints = Infer<typeof CoinbaseOutputConstraints>;
 
+/** Spec 7.2, message type 0x71, sent by the upstream. */
 export const NewTemplate = defineMessage({
   name: 'NewTemplate',
   messageType: 0x71,
@@ -37,6 +39,7 @@ export const NewTemplate = defineMessage({
 });
 export type NewTemplate = Infer<typeof NewTemplate>;
 
+/** Spec 7.3, message type 0x72, sent by the upstream. */
 export const SetNewPrevHash = defineMessage({
   name: 'SetNewPrevHash',
   messageType: 0x72,

@@ -1,5 +1,6 @@
 import { b016m, b064k, defineMessage, type Infer, seq064k, str0255, u64 } from '@stratumkit/codec';
 
+/** Spec 7.4, message type 0x73, sent by the downstream. */
 export const RequestTransactionData = defineMessage({
   name: 'RequestTransactionData',
   messageType: 0x73,
@@ -13,6 +14,7 @@ export const RequestTransactionData = defineMessage({
 });
 export type RequestTransactionData = Infer<typeof RequestTransactionData>;
 
+/** Spec 7.5, message type 0x74, sent by the upstream. */
 export const RequestTransactionDataSuccess = defineMessage({
   name: 'RequestTransactionData.Success',
   messageType: 0x74,
@@ -28,6 +30,7 @@ export const RequestTransactionDataSuccess = defineMessage({
 });
 export type RequestTransactionDataSuccess = Infer<typeof RequestTransactionDataSuccess>;
 
+/** Spec 7.6, message type 0x75, sent by the upstream. */
 export const RequestTransactionDataError = defineMessage({
   name: 'RequestTransactionData.Error',
   messageType: 0x75,
