@@ -5,7 +5,9 @@ import type { KeyPair, NoiseCrypto, RandomBytes } from '@stratumkit/noise';
 const REFILL_PAIRS = 4;
 const REFILL_INTERVAL_MS = 100;
 
+/** `size` is a whole number from 1; anything else is a UsageError `out-of-range`. */
 export interface KeyPoolOptions {
+  /** Makes the pairs; the pool's own `crypto` is this one, with `createKeyPair` taking from the pool. */
   readonly crypto: NoiseCrypto;
   readonly random: RandomBytes;
   /** Most key pairs kept. */

@@ -3,6 +3,10 @@ import { base58, bech32, bech32m } from '@scure/base';
 import { ConfigError } from '@stratumkit/codec';
 import { concatBytes, equalBytes } from './bytes.ts';
 
+/**
+ * The networks whose addresses are told apart; the test networks share their base58 versions, all of them but regtest their
+ * bech32 prefix too.
+ */
 export type Network = 'mainnet' | 'testnet3' | 'testnet4' | 'signet' | 'regtest';
 /** Names of networks, as configurations have them. */
 export const NETWORKS: readonly Network[] = ['mainnet', 'testnet3', 'testnet4', 'signet', 'regtest'];
@@ -12,6 +16,7 @@ export const NETWORKS: readonly Network[] = ['mainnet', 'testnet3', 'testnet4', 
  * every other value means that it was meant to be one.
  */
 export type AddressProblem = 'not-an-address' | 'bad-checksum' | 'bad-program' | 'wrong-network';
+/** The output script without its length, or what is wrong, in words for an operator. */
 export type AddressResult =
   | { readonly script: Uint8Array }
   | { readonly problem: AddressProblem; readonly message: string };

@@ -16,6 +16,7 @@ export function encodeBlock(header: BlockHeader | Uint8Array, transactions: read
   return concatBytes(head, encodeCompactSize(transactions.length), ...transactions);
 }
 
+/** A decoded block: coinbase first, every array a copy. */
 export interface Block {
   readonly header: BlockHeader;
   readonly transactions: readonly Transaction[];

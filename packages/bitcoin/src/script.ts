@@ -1,7 +1,9 @@
 import { UsageError } from '@stratumkit/codec';
 import { concatBytes } from './bytes.ts';
 
+/** Marks an output that nobody can spend: it carries data such as the witness commitment. */
 export const OP_RETURN = 0x6a;
+/** As a whole output script it pays to anyone. */
 export const OP_TRUE = 0x51;
 const OP_PUSHDATA1 = 0x4c;
 const OP_PUSHDATA2 = 0x4d;
@@ -33,6 +35,7 @@ export function pushHeight(height: number): Uint8Array {
   return Uint8Array.of(number.length, ...number);
 }
 
+/** One opcode of a script with what it pushes. */
 export interface ScriptOperation {
   readonly opcode: number;
   /** The pushed bytes (a view), when the opcode pushes. */

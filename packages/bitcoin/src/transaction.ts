@@ -3,26 +3,34 @@ import { concatBytes, u32Bytes, u64Bytes } from './bytes.ts';
 import { ByteReader, encodeCompactSize } from './compactSize.ts';
 import { type HashBackend, portableHash } from './hash.ts';
 
+/** An input as it is on the wire. A coinbase's has a `prevTxid` of 32 zero bytes and the `prevIndex` 0xffffffff. */
 export interface TxInput {
   /** Wire order. */
   readonly prevTxid: Uint8Array;
+  /** U32. */
   readonly prevIndex: number;
   readonly scriptSig: Uint8Array;
+  /** U32. */
   readonly sequence: number;
+  /** BIP-0141 stack items; empty without a witness. */
   readonly witness: readonly Uint8Array[];
 }
 
+/** An output as it is on the wire; its `value` is a U64. */
 export interface TxOutput {
   /** Satoshi. */
   readonly value: bigint;
+  /** Without its length. */
   readonly script: Uint8Array;
 }
 
+/** A transaction with or without witness. It has BIP-0141 fields when an input's `witness` is not empty. */
 export interface Transaction {
   /** Unsigned 32-bit. */
   readonly version: number;
   readonly inputs: readonly TxInput[];
   readonly outputs: readonly TxOutput[];
+  /** U32: a height below 500,000,000, Unix seconds from there on. */
   readonly locktime: number;
 }
 

@@ -3,6 +3,7 @@
  * `formatJson` and read it with `parseJson`, which keep every digit.
  */
 export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
+/** A JSON object; its members may hold bigints. */
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }

@@ -79,7 +79,9 @@ export const CLOSE_CAUSES = {
   'internal-error': 'local',
 } as const satisfies Record<string, CloseFamily>;
 
+/** What kind of end it was: see {@link CLOSE_CAUSES}. */
 export type CloseFamily = 'normal' | 'local' | 'refused' | 'timeout' | 'limit' | 'protocol' | 'network';
+/** Why a connection ended: a key of {@link CLOSE_CAUSES}. */
 export type CloseCause = keyof typeof CLOSE_CAUSES;
 
 /** Plain data that explains a cause: a reason, a message's name, sizes. Texts of the peer in it are not escaped. */

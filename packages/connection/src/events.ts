@@ -57,6 +57,7 @@ export type FrameKind =
   | 'reply'
   | 'control';
 
+/** What a frame is for, so that the send queue may reorder it or drop it for a newer one. */
 export interface SendOptions {
   /** Default `control`: keeps its place and is never dropped. */
   readonly kind?: FrameKind;
@@ -64,6 +65,10 @@ export interface SendOptions {
   readonly channelId?: number;
 }
 
+/**
+ * In this order. Without encryption there is no `handshake`; `negotiating` only while the other side has a say about extensions
+ * (extension 0x0001).
+ */
 export type ConnectionState = 'handshake' | 'setup' | 'negotiating' | 'open' | 'closed';
 
 /** Totals over the life of a connection. */

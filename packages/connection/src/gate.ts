@@ -1,5 +1,6 @@
 import type { CloseCause } from './closeCause.ts';
 
+/** How many connections are admitted at a time; above it `admit` refuses and says why. */
 export interface GateLimits {
   readonly maxConnections: number;
   /** Per IPv4 address or IPv6 /64 network. */
@@ -9,6 +10,7 @@ export interface GateLimits {
   readonly maxPendingPerAddress: number;
 }
 
+/** Limits of a {@link ConnectionGate} that is given no others: wide enough for a large farm behind one address. */
 export const DEFAULT_GATE_LIMITS: GateLimits = {
   maxConnections: 20_000,
   maxPerAddress: 10_000,
@@ -24,6 +26,7 @@ export interface Permit {
   release(): void;
 }
 
+/** Not admitted: close the socket without an answer. */
 export interface Refusal {
   readonly admitted: false;
   readonly cause: Extract<CloseCause, 'connection-limit' | 'address-limit' | 'handshake-limit'>;

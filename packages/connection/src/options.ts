@@ -44,6 +44,7 @@ export interface ClientSetup {
   readonly extensions?: ClientExtensions;
 }
 
+/** Extension types (U16) that a client asks for with RequestExtensions (extension 0x0001). */
 export interface ClientExtensions {
   readonly requested: readonly number[];
   /** Those of them without which the connection is of no use. */

@@ -11,8 +11,10 @@ export interface SecurityBackends {
 /** What a client wants of its server: proof of its key, encryption alone, or nothing. */
 export type ServerTrust = 'authenticated' | 'unverified' | 'plain';
 
+/** How much a client trusts, and whom. */
 export interface ClientSecurityOptions {
   readonly trust: ServerTrust;
+  /** 32 bytes, x-only. Needed, and used, for `authenticated` alone. */
   readonly authorityPublicKey: Uint8Array | undefined;
   /** What to tell an operator who has given no key. */
   readonly missingKey: string;

@@ -1,5 +1,6 @@
 import type { ClientExtensions } from './options.ts';
 
+/** How many servers are remembered (by default 256), and for how long (by default an hour). */
 export interface SilentServersOptions {
   /** Servers remembered; the one remembered for longest gives way. Some are named by other servers. */
   readonly maxServers?: number;

@@ -2,6 +2,7 @@ import { RemoteError, UsageError } from '@stratumkit/codec';
 import type { Frame } from './frame.ts';
 import { decodeFrameHeader, FRAME_HEADER_SIZE, type FrameHeader } from './header.ts';
 
+/** How large a frame may be; asked once for each frame, before any of its payload is kept. */
 export interface FrameSplitterOptions {
   /** Largest payload accepted for this header, e.g. the `maxSize` of the message's definition or a lower named limit. */
   maxPayloadSize(header: FrameHeader): number;

@@ -5,11 +5,13 @@ import type { KeyPair, NoiseCrypto, RandomBytes } from './types.ts';
 
 const MAX_U32 = 0xffff_ffff;
 
+/** UsageError `invalid-key` for a bad secret, `out-of-range` for a validity that is no U32 or 0. */
 export interface ResponderIdentityOptions {
   readonly crypto?: NoiseCrypto;
   readonly random: RandomBytes;
   /** 32 bytes. */
   readonly authoritySecretKey: Uint8Array;
+  /** 1 to 4294967295. A certificate is signed anew after half of it (spec 4.5.3). */
   readonly certificateValiditySeconds: number;
   /** Made from `random` when absent. */
   readonly staticKeyPair?: KeyPair;

@@ -11,6 +11,7 @@ export const ACT1_SIZE = 64;
 /** Bytes of act 2: key 64, sealed static key 80, sealed certificate 90. (Spec 4.5.2 says 170, from before ElligatorSwift.) */
 export const ACT2_SIZE = 234;
 
+/** UsageError `invalid-key` for an authority key that has not 32 bytes. */
 export interface NoiseInitiatorOptions {
   readonly crypto?: NoiseCrypto;
   readonly random: RandomBytes;

@@ -7,6 +7,7 @@ import { NoiseSession } from './session.ts';
 import { SymmetricState } from './symmetricState.ts';
 import type { NoiseCrypto, RandomBytes } from './types.ts';
 
+/** What one handshake of a server takes; `identity` is shared by all. */
 export interface NoiseResponderOptions {
   readonly crypto?: NoiseCrypto;
   readonly random: RandomBytes;

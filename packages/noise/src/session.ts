@@ -7,6 +7,7 @@ import type { Aead } from './types.ts';
 export const SEALED_HEADER_SIZE = 22;
 /** Most ciphertext in one Noise message (spec 4.6). */
 export const MAX_CHUNK_CIPHERTEXT = 65_535;
+/** Most plaintext in one Noise message: 65,519 bytes (spec 4.6). */
 export const MAX_CHUNK_PLAINTEXT = MAX_CHUNK_CIPHERTEXT - TAG_SIZE;
 
 const HEADER_SIZE = 6;
@@ -19,6 +20,7 @@ export function payloadCiphertextSize(payloadLength: number): number {
   return payloadLength + Math.ceil(payloadLength / MAX_CHUNK_PLAINTEXT) * TAG_SIZE;
 }
 
+/** What a handshake leaves: a key for each direction, and its hash. */
 export interface NoiseSessionOptions {
   readonly send: Aead;
   readonly receive: Aead;

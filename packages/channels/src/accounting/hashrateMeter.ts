@@ -1,6 +1,7 @@
 /** Over what time hashrates are measured, in milliseconds. */
 export const HASHRATE_WINDOWS = { '1m': 60_000, '10m': 600_000, '1h': 3_600_000, '24h': 86_400_000 } as const;
 
+/** Name of a window: the span that a hashrate is measured over. */
 export type HashrateWindow = keyof typeof HASHRATE_WINDOWS;
 
 /** Hashes per second, by window. */

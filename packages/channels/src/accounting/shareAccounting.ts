@@ -7,9 +7,11 @@ import type { ShareBatch, ShareRecord } from './ledgerSink.ts';
 import type { ShareIdentities } from './shareIdentity.ts';
 import type { ShareTotals } from './shareTotals.ts';
 
+/** Whose shares are counted, and how many make a batch. */
 export interface ShareAccountingOptions {
   readonly channelId: number;
   readonly userIdentity: string;
+  /** Names each share and batch; one of a server for all channels. */
   readonly identities: ShareIdentities;
   /** Shares per batch; by default 10. */
   readonly batchSize?: number;

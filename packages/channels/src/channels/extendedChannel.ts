@@ -2,6 +2,7 @@ import type { Now } from '@stratumkit/codec';
 import type { ExtendedShare, ShareResult } from '../shares/share.ts';
 import { type ChannelOptions, MiningChannel } from './miningChannel.ts';
 
+/** What an extended channel is opened with (spec 5.3.5). */
 export interface ExtendedChannelOptions extends ChannelOptions {
   /** Bytes the downstream rolls, as granted at the opening. */
   readonly extranonceSize: number;

@@ -10,6 +10,10 @@ export interface TargetPolicy {
   readonly hardestTarget: Uint8Array;
 }
 
+/**
+ * The target (32 bytes, wire order), or the code for `OpenMiningChannel.Error` (spec 5.3.6) or `UpdateChannel.Error` (spec
+ * 5.3.8).
+ */
 export type TargetChoice =
   | { readonly outcome: 'chosen'; readonly target: Uint8Array }
   | {

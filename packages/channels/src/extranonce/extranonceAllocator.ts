@@ -20,6 +20,7 @@ export interface ExtranonceLease {
   readonly extranonceSize: number;
 }
 
+/** A lease, or why there is none. */
 export type ExtranonceAllocation =
   | { readonly outcome: 'allocated'; readonly lease: ExtranonceLease }
   | {
@@ -28,8 +29,11 @@ export type ExtranonceAllocation =
       readonly errorCode: 'min-extranonce-size-too-large' | 'channel-capacity-exhausted';
     };
 
+/** Bytes of a whole extranonce, prefix and rolled part, where an {@link ExtranonceSpace} does not say. */
 export const DEFAULT_EXTRANONCE_SIZE = 20;
+/** Bytes that tell channels apart, where an {@link ExtranonceSpace} does not say: 2^24 channels. */
 export const DEFAULT_EXTRANONCE_INDEX_SIZE = 3;
+/** Most bytes of a whole extranonce: `extranonce_prefix` and rolled part together (spec 5.1.2.1). */
 export const MAX_EXTRANONCE_SIZE = 32;
 
 /**

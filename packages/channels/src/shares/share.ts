@@ -62,4 +62,5 @@ export interface RejectedShare {
   readonly solution?: Solution;
 }
 
+/** What became of a submission. Either may carry a `solution`. */
 export type ShareResult = AcceptedShare | RejectedShare;

@@ -4,7 +4,12 @@ import { EarlierTargets } from './earlierTargets.ts';
 import { HashratePosterior } from './hashratePosterior.ts';
 import { hashrateToSteps, STEPS_PER_OCTAVE, stepsToHashrate } from './logScale.ts';
 
+/**
+ * The wanted share rate and the range of hashrates it is kept for. UsageError `vardiff-options` unless they are above 0 and in
+ * order.
+ */
 export interface VardiffOptions {
+  /** Wanted of the channel, in the long run. */
   readonly sharesPerMinute: number;
   /** Hashes per second. Targets are never easier than for the smallest, nor harder than for the largest. */
   readonly minHashrate: number;
