@@ -2,11 +2,13 @@ import { JsonFields } from './fields.ts';
 
 const METHOD = 'getblocktemplate';
 
+/** A transaction of a template as getblocktemplate gives it; ids in wire order. */
 export interface NodeTransaction {
   /** With witness. */
   readonly data: Uint8Array;
   readonly txid: Uint8Array;
   readonly wtxid: Uint8Array;
+  /** Satoshis. */
   readonly fee: bigint;
   readonly weight: number;
   /** Cost, as limited to 80,000 a block. */

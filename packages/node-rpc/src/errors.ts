@@ -22,6 +22,7 @@ export type NodeErrorCode =
   | 'response-too-large'
   | 'invalid-response';
 
+/** A call that has no result, for the reason in `code`. */
 export class NodeError extends RemoteError<NodeErrorCode> {
   static {
     NodeError.prototype.name = 'NodeError';

@@ -6,39 +6,50 @@ import { NodeError, rpcError } from './errors.ts';
 import { invalid, JsonFields } from './fields.ts';
 import { postJson } from './httpCall.ts';
 
+/** One node and how to be let in; the constructor throws ConfigError for an URL that is none. */
 export interface NodeRpcOptions {
   /** `http://127.0.0.1:8332`. */
   readonly url: string;
   readonly auth: NodeAuth;
   /** For every call but a long poll. */
   readonly timeoutMs?: number;
+  /** A larger answer is the NodeError `response-too-large`; by default {@link DEFAULT_MAXIMUM_RESPONSE_BYTES}. */
   readonly maximumResponseBytes?: number;
 }
 
+/** An abort is the NodeError `aborted`, a timeout `timeout`. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Instead of the one of {@link NodeRpcOptions}. */
   readonly timeoutMs?: number;
 }
 
+/** With `longPollId` the timeout is {@link DEFAULT_LONG_POLL_TIMEOUT_MS} unless given. */
 export interface GetBlockTemplateOptions extends CallOptions {
   /** Waits until the tip is another one than when this id was given out, or its mempool changed for a while. */
   readonly longPollId?: string;
 }
 
+/** Networks by the names that configurations have, not Core's. */
 export type NodeNetwork = 'mainnet' | 'testnet3' | 'testnet4' | 'signet' | 'regtest';
 
+/** What getblockchaininfo says of the chain that the node follows. */
 export interface BlockchainInfo {
   readonly network: NodeNetwork;
+  /** Height of the best block. */
   readonly blocks: number;
+  /** Height of the best header: above `blocks` while the node catches up. */
   readonly headers: number;
   /** Wire order. */
   readonly bestBlockHash: Uint8Array;
   readonly initialBlockDownload: boolean;
 }
 
+/** For every call but a long poll. */
 export const DEFAULT_RPC_TIMEOUT_MS = 30_000;
 /** Core keeps a thread busy for a long poll even after its client gave up, so giving up early uses them up. */
 export const DEFAULT_LONG_POLL_TIMEOUT_MS = 24 * 60 * 60 * 1_000;
+/** 64 MiB: several times the JSON of the fullest template. */
 export const DEFAULT_MAXIMUM_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 const CHAINS: Readonly<Record<string, NodeNetwork>> = {

@@ -13,6 +13,7 @@ export function encodeBlockRecord(block: Uint8Array): Uint8Array {
   return concatBytes(header, block);
 }
 
+/** The whole records at the beginning of a file; `blocks` are views into it. */
 export interface BlockRecords {
   readonly blocks: readonly Uint8Array[];
   /** Bytes up to the end of the last whole record: cut the file here before appending. */

@@ -1,6 +1,7 @@
 import { bigintToTarget, targetToBigint } from '@stratumkit/bitcoin';
 import type { Now } from '@stratumkit/codec';
 
+/** How often a block is wanted and what is known of those who search it. */
 export interface BlockPacerOptions {
   readonly blockIntervalSeconds: number;
   /** Of all devices together, in hashes per second, until blocks tell. */
@@ -9,6 +10,7 @@ export interface BlockPacerOptions {
   readonly maximumTarget: Uint8Array;
   /** Blocks that the estimate remembers; also the weight of `expectedHashrate` at the start is part of this. */
   readonly memoryBlocks?: number;
+  /** How many blocks `expectedHashrate` counts for at the start. */
   readonly priorBlocks?: number;
   /** The estimate moves by this factor at most from one block to the next. */
   readonly maximumStep?: number;

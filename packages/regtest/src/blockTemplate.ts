@@ -10,11 +10,13 @@ import {
 } from './params.ts';
 import type { RegtestChain } from './regtestChain.ts';
 
+/** A transaction of a {@link BlockTemplate}; ids in wire order. */
 export interface TemplateTransaction {
   /** With witness. */
   readonly data: Uint8Array;
   readonly txid: Uint8Array;
   readonly wtxid: Uint8Array;
+  /** Satoshis. */
   readonly fee: bigint;
   readonly weight: number;
   /** Cost: a legacy operation counts 4. */
@@ -41,10 +43,13 @@ export interface BlockTemplate {
   readonly witness: boolean;
 }
 
+/** Room to keep free in the block, and its target. */
 export interface TemplateOptions {
   /** Weight kept free for header, transaction count and coinbase; 2,000 at least, as in Core. */
   readonly reservedWeight?: number;
+  /** Cost kept free for the coinbase; by default 400. */
   readonly reservedSigops?: number;
+  /** Wire order; by default the target of nbits. */
   readonly target?: Uint8Array;
 }
 

@@ -7,6 +7,7 @@ import type { RegtestChain } from './regtestChain.ts';
 import { UNSUPPORTED_SCRIPT } from './script.ts';
 import { type ChainTransaction, outpointKey, parseTransaction, spentKey } from './transaction.ts';
 
+/** What a mempool holds; a transaction above it is refused, none is evicted for another. */
 export interface MempoolLimits {
   readonly maximumTransactions: number;
   readonly maximumWeight: number;
@@ -17,6 +18,7 @@ export interface MempoolLimits {
   readonly minimumFeeRate: bigint;
 }
 
+/** One satoshi per virtual byte at least, chains of 25 transactions at most. */
 export const DEFAULT_MEMPOOL_LIMITS: MempoolLimits = {
   maximumTransactions: 50_000,
   maximumWeight: 40_000_000,
@@ -25,15 +27,19 @@ export const DEFAULT_MEMPOOL_LIMITS: MempoolLimits = {
   minimumFeeRate: 250n,
 };
 
+/** An unconfirmed transaction; ids are hex in wire order. */
 export interface MempoolEntry {
   readonly transaction: ChainTransaction;
+  /** Satoshis. */
   readonly fee: bigint;
+  /** Cost: a legacy operation counts 4. */
   readonly sigops: number;
   /** Ids of unconfirmed transactions that this one spends, and that spend it. */
   readonly parents: Set<string>;
   readonly children: Set<string>;
 }
 
+/** `reason` is what Core would say where it refuses the same: `txn-mempool-conflict`, `min relay fee not met`. */
 export type AddTransactionResult =
   | { readonly accepted: true; readonly entry: MempoolEntry }
   | { readonly accepted: false; readonly reason: string };

@@ -19,11 +19,13 @@ import { type BlockTemplate, createTemplate } from './blockTemplate.ts';
 import type { Mempool } from './mempool.ts';
 import type { RegtestChain, SubmitBlockResult } from './regtestChain.ts';
 
+/** What goes into the coinbase and the header of a block that is mined at once. */
 export interface MineBlockOptions {
   /** Where the reward goes; by default to anyone. */
   readonly script?: Uint8Array;
   /** Told apart blocks at the same height: goes into the coinbase. */
   readonly tag?: Uint8Array;
+  /** Unix seconds; by default the template's. */
   readonly time?: number;
   /** By default the target of nbits, which every second hash meets. */
   readonly target?: Uint8Array;
@@ -79,6 +81,7 @@ export function mineBlock(template: BlockTemplate, options: MineBlockOptions = {
   throw new UsageError('nonces-exhausted', 'no nonce meets the target', { context: { height: template.height } });
 }
 
+/** How many blocks a new chain begins with, and how far apart. */
 export interface PremineOptions {
   /** 101 at least, so that the first reward can be spent in the next block. */
   readonly blocks?: number;
@@ -87,6 +90,7 @@ export interface PremineOptions {
   readonly tag?: Uint8Array;
 }
 
+/** Leaves 20 rewards or so that can be spent at once. */
 export const DEFAULT_PREMINED_BLOCKS = 120;
 
 /** Mines the first blocks to outputs that anyone can spend. The same options and time give the same blocks. */

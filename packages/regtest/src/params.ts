@@ -1,6 +1,8 @@
 /** Consensus parameters of Bitcoin Core's regtest (`CRegTestParams`), as far as this chain enforces them. */
 export const REGTEST_NBITS = 0x207fffff;
+/** Blocks between halvings of the subsidy; mainnet has 210,000. */
 export const HALVING_INTERVAL = 150;
+/** Blocks above a coinbase's own before one may spend it. */
 export const COINBASE_MATURITY = 100;
 export const MAX_BLOCK_WEIGHT = 4_000_000;
 export const MAX_BLOCK_SIGOPS_COST = 80_000;

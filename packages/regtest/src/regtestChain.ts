@@ -11,19 +11,23 @@ import { genesisBlock } from './genesis.ts';
 import type { SequenceLockContext } from './locktime.ts';
 import type { ChainTransaction } from './transaction.ts';
 
+/** The back end that hashes blocks and transactions; the portable one by default. */
 export interface RegtestChainOptions {
   readonly hash?: HashBackend;
 }
 
+/** The best block. Times are Unix seconds. */
 export interface ChainTipInfo {
   /** Wire order. */
   readonly hash: Uint8Array;
   readonly height: number;
   readonly time: number;
   readonly medianTimePast: number;
+  /** Expected hashes behind the whole chain. */
   readonly chainWork: bigint;
 }
 
+/** What became of a block, and what that did to the active chain. */
 export interface SubmitBlockResult {
   /** As Core's submitblock answers: undefined when the block was connected, `inconclusive` for a valid side branch. */
   readonly reason: string | undefined;

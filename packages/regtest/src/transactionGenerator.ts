@@ -8,7 +8,9 @@ import { SeededRandom } from './random.ts';
 import type { RegtestChain } from './regtestChain.ts';
 import { outpointKey, parseTransaction } from './transaction.ts';
 
+/** The same seed over the same chain gives the same transactions. */
 export interface TransactionGeneratorOptions {
+  /** Whole number; its lowest 32 bits count. */
   readonly seed: number;
   /** Satoshis per virtual byte, drawn evenly on a logarithmic scale. */
   readonly minimumFeeRate?: number;

@@ -13,6 +13,7 @@ export interface AppContext {
   stop(exitCode: number, reason: string): void;
 }
 
+/** What a command is: its options, their checks, and what it does. See {@link defineApp}. */
 export interface AppDefinition<F extends Fields> {
   /** Name of the command. */
   readonly name: string;

@@ -8,15 +8,20 @@ import { FieldProblem, type Leaf } from './schema.ts';
 import { shownValue } from './shownValue.ts';
 import { parseSocketAddress, type SocketAddress } from './socketAddress.ts';
 
+/** How a value is called, described and kept. */
 export interface FieldOptions {
+  /** One line for `--help` and the documentation. */
   readonly doc: string;
   /** As a TOML file would have it. A field with neither a default nor `optional` must be given. */
   readonly default?: unknown;
   readonly optional?: boolean;
+  /** Only from a file or the environment, and never repeated in an error. */
   readonly secret?: boolean;
+  /** Name of the flag without dashes, false for none; by default the path of keys in kebab case. */
   readonly flag?: string | false;
   /** Other names of the flag: those that other commands have for the same thing. */
   readonly aliases?: readonly string[];
+  /** What `--help` writes in place of the value; by default by kind: `number`, `host:port`. */
   readonly placeholder?: string;
 }
 
@@ -36,6 +41,7 @@ export function string<const O extends FieldOptions & { readonly pattern?: RegEx
   });
 }
 
+/** A range, both ends included; a value outside is refused with the range. */
 export interface NumberOptions extends FieldOptions {
   readonly minimum?: number;
   readonly maximum?: number;

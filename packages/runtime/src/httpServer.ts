@@ -4,6 +4,7 @@ import { ConfigError } from '@stratumkit/codec';
 import type { Registry } from 'prom-client';
 import type { SocketAddress } from './socketAddress.ts';
 
+/** What a route answers; status 200 unless it says otherwise. */
 export interface HttpReply {
   readonly status?: number;
   /** Sent as JSON unless it is text of the given type. */
@@ -11,6 +12,7 @@ export interface HttpReply {
   readonly contentType?: string;
 }
 
+/** What a route is told of a request; a body is not read. */
 export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
@@ -21,6 +23,7 @@ export interface HttpRequest {
 /** Answers one path. What it throws becomes a 500 without details. */
 export type HttpRoute = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
+/** What is served: metrics, health, and routes of the role's own. */
 export interface HttpOptions {
   /** `{ host: '127.0.0.1', port: 0 }` by default: this machine only, any free port. */
   readonly address?: SocketAddress;
@@ -37,6 +40,7 @@ export interface HttpOptions {
   readonly limits?: Partial<HttpLimits>;
 }
 
+/** A server that listens; `address` holds the real port. */
 export interface HttpServer {
   readonly address: SocketAddress;
   close(): Promise<void>;

@@ -6,6 +6,7 @@ import { type Problem, parseTree } from './parseTree.ts';
 import { createTable } from './rawTree.ts';
 import type { Fields, InferFields } from './schema.ts';
 
+/** Where values come from: flags win over the environment, that over the file, that over defaults. */
 export interface ConfigSources {
   /** A TOML file. */
   readonly file?: string | undefined;

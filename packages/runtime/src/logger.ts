@@ -4,9 +4,12 @@ import { LogFile } from './logFile.ts';
 
 export type { Logger } from 'pino';
 
+/** From the fewest lines to the most, and `silent` for none at all. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** Least severe lines that are written. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What lines are written, where to, and how they look. */
 export interface LoggerOptions {
   readonly name: string;
   readonly level?: LogLevel;

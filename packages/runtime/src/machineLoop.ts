@@ -8,6 +8,7 @@ export interface Machine<Input, Output> {
   handle(input: Input, now: Now): Iterable<Output>;
 }
 
+/** What a machine is run with: time, and somebody who does what its outputs say. */
 export interface MachineEdge<Input, Output> {
   readonly clock: () => Now;
   readonly apply: (output: Output) => void;

@@ -1,5 +1,6 @@
 import { createDeferred } from './deferred.ts';
 
+/** A watch over an output stream; `code` stays pending while it takes what is written. */
 export interface OutputLoss {
   /** The error code, when a stream takes no more: `EPIPE` when its reader went away, as in `| head -1`. */
   readonly code: Promise<string>;

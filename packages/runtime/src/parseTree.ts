@@ -3,6 +3,7 @@ import { camelCase, type Field, FieldProblem, type Fields, type InferFields, typ
 import { shownValue } from './shownValue.ts';
 import { suggestionFor } from './suggestion.ts';
 
+/** A value that is wrong, unknown or missing, and where it comes from. */
 export interface Problem {
   readonly origin: Origin;
   /** Continues after the origin and a colon. */

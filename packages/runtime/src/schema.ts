@@ -48,7 +48,9 @@ export interface SectionList<Value = unknown> {
   readonly value?: Value;
 }
 
+/** Anything a key of a configuration may hold. */
 export type Field<Value = unknown> = Leaf<Value> | Section<Value> | SectionList<Value>;
+/** Keys in snake case, as a TOML file has them. */
 export type Fields = { readonly [key: string]: Field };
 
 /** The typed object that a schema parses to. */
@@ -61,6 +63,7 @@ export type Infer<F> =
         ? Value
         : never;
 
+/** What a schema's fields parse to, by their names in camel case. */
 export type InferFields<F extends Fields> = { readonly [Key in keyof F & string as CamelCase<Key>]: Infer<F[Key]> };
 
 type Absence<O> = O extends { readonly optional: true } ? undefined : never;

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { FieldProblem } from './schema.ts';
 
+/** Where to listen or to connect; as text `host:port`, IPv6 in brackets. */
 export interface SocketAddress {
   /** Name or address; IPv6 without brackets. */
   readonly host: string;
