@@ -1,17 +1,19 @@
-import { NETWORKS, scriptFromDescriptor } from '@stratumkit/bitcoin';
+import { equalBytes, NETWORKS, scriptFromDescriptor } from '@stratumkit/bitcoin';
 import { DEFAULT_EXTRANONCE_SIZE } from '@stratumkit/channels';
 import { ConfigError } from '@stratumkit/codec';
-import { publicKeyFromSecret } from '@stratumkit/noise';
+import { encodeAuthorityPublicKey, formatStratumUrl, publicKeyFromSecret } from '@stratumkit/noise';
 import { JobFactory } from '@stratumkit/roles';
 import {
   authorityPublicKey,
   authoritySecretKey,
   boolean,
   choice,
+  formatSocketAddress,
   type InferFields,
   integer,
   list,
   number,
+  type SocketAddress,
   section,
   socketAddress,
   stratumUrl,
@@ -28,6 +30,7 @@ export const POOL_FIELDS = {
     doc: 'where templates come from: stratum2+tcp://host:port/KEY',
     placeholder: 'url',
     optional: true,
+    replaces: 'template_provider_type',
   }),
   template_provider_type: section(
     {
@@ -134,14 +137,36 @@ function checkSignature(poolSignature: string): void {
 }
 
 function providerOf({ templateProvider, templateProviderType }: PoolConfig): TemplateProviderAddress {
-  if (templateProvider !== undefined) return templateProvider;
   const sv2Tp = templateProviderType?.Sv2Tp;
+  if (templateProvider !== undefined) {
+    if (sv2Tp !== undefined) checkSame(templateProvider, sv2Tp);
+    return templateProvider;
+  }
   if (sv2Tp?.address === undefined)
     throw new ConfigError(
       'template-provider-missing',
       'no template provider: set template_provider, or address in [template_provider_type.Sv2Tp]',
     );
   return { ...sv2Tp.address, authorityPublicKey: sv2Tp.publicKey };
+}
+
+/** Throws ConfigError when the two ways to name the template provider name different ones. */
+function checkSame(
+  url: TemplateProviderAddress,
+  { address, publicKey }: { readonly address: SocketAddress | undefined; readonly publicKey: Uint8Array | undefined },
+): void {
+  const isSameAddress =
+    address === undefined || (address.host.toLowerCase() === url.host.toLowerCase() && address.port === url.port);
+  const isSameKey = publicKey === undefined || equalBytes(publicKey, url.authorityPublicKey ?? new Uint8Array());
+  if (isSameAddress && isSameKey) return;
+  const table = [
+    ...(address === undefined ? [] : [`address ${formatSocketAddress(address)}`]),
+    ...(publicKey === undefined ? [] : [`public_key ${encodeAuthorityPublicKey(publicKey)}`]),
+  ];
+  throw new ConfigError(
+    'template-provider-twice',
+    `template_provider ${formatStratumUrl(url)} is another one than [template_provider_type.Sv2Tp] ${table.join(', ')}: remove one of the two`,
+  );
 }
 
 function providerSecurity(
@@ -155,8 +180,4 @@ function providerSecurity(
     'template-provider-key-missing',
     'the template provider has no key: append /KEY to its URL, or allow one with unverified_template_provider',
   );
-}
-
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

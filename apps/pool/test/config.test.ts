@@ -71,6 +71,11 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes a provider that is named twice alike', () => {
+    const url = `template_provider = "stratum2+tcp://127.0.0.1:8442/${PUBLIC}"`;
+    expect(options(`${url}\n${REFERENCE}`)).toMatchObject({ templateProvider: { host: '127.0.0.1', port: 8442 } });
+  });
+
   const without = (key: string) => REFERENCE.replace(new RegExp(`^${key} = .*\n`, 'm'), '');
   const withLine = (key: string, value: string) =>
     REFERENCE.replace(new RegExp(`^${key} = .*$`, 'm'), `${key} = ${value}`);
@@ -86,6 +91,16 @@ describe('the configuration', () => {
       /signature is 4 bytes too long/,
     ],
     ['a provider without a key', without('public_key'), /unverified_template_provider/],
+    [
+      'a provider that is named twice with other ports',
+      `template_provider = "stratum2+tcp://127.0.0.1:8443/${PUBLIC}"\n${REFERENCE}`,
+      `template_provider stratum2+tcp://127.0.0.1:8443/${PUBLIC} is another one than [template_provider_type.Sv2Tp] address 127.0.0.1:8442, public_key ${PUBLIC}: remove one of the two`,
+    ],
+    [
+      'a provider that is named twice, once without its key',
+      `template_provider = "stratum2+tcp://127.0.0.1:8442"\n${REFERENCE}`,
+      'template_provider stratum2+tcp://127.0.0.1:8442 is another one than',
+    ],
     ['no provider', without('address'), /no template provider/],
     [
       'hashrates upside down',

@@ -40,7 +40,11 @@ export function parseStratumUrl(text: string): StratumUrl {
 }
 
 /** `stratum2+tcp://host:port/key`, what `parseStratumUrl` reads. */
-export function formatStratumUrl(url: StratumUrl): string {
+export function formatStratumUrl(url: {
+  readonly host: string;
+  readonly port: number;
+  readonly authorityPublicKey?: Uint8Array | undefined;
+}): string {
   const host = url.host.includes(':') ? `[${url.host}]` : url.host;
   const key = url.authorityPublicKey === undefined ? '' : `/${encodeAuthorityPublicKey(url.authorityPublicKey)}`;
   return `${SCHEME}://${host}:${url.port}${key}`;

@@ -1,5 +1,5 @@
 import type { Problem } from './parseTree.ts';
-import { type RawTable, setAt } from './rawTree.ts';
+import { type RawTable, replaceAt } from './rawTree.ts';
 import { type Field, FieldProblem, type Fields, type Leaf } from './schema.ts';
 import { suggestionFor } from './suggestion.ts';
 
@@ -27,7 +27,8 @@ export function applyEnvironment(
       continue;
     }
     try {
-      setAt(tree, found.path, { kind: 'value', raw: found.leaf.fromText(text), origin: name });
+      const raw = found.leaf.fromText(text);
+      replaceAt(tree, found.path, { kind: 'value', raw, origin: name }, found.leaf.replaces);
     } catch (error) {
       if (!(error instanceof FieldProblem)) throw error;
       problems.push({ origin: name, message: error.message });

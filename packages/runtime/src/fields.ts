@@ -23,6 +23,8 @@ export interface FieldOptions {
   readonly aliases?: readonly string[];
   /** What `--help` writes in place of the value; by default by kind: `number`, `host:port`. */
   readonly placeholder?: string;
+  /** The key of the outermost table that says the same in another form: a variable or flag overrides that one of the file, too. */
+  readonly replaces?: string;
 }
 
 /** The type of a field's value: `| undefined` when it is optional. */
@@ -191,6 +193,7 @@ function leaf<Value, O extends FieldOptions>(
     concealed: options.secret ?? false,
     flag: options.flag,
     aliases: options.aliases ?? [],
+    replaces: options.replaces,
     isSwitch: false,
     parse: parse as Leaf<ValueWith<Value, O>>['parse'],
     fromText,

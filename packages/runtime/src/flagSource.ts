@@ -1,5 +1,5 @@
 import type { Problem } from './parseTree.ts';
-import { type RawTable, setAt } from './rawTree.ts';
+import { type RawTable, replaceAt } from './rawTree.ts';
 import { FieldProblem, type Fields, type Leaf } from './schema.ts';
 
 /** By flag name without dashes: text, or true and false for switches. */
@@ -30,7 +30,7 @@ export function applyFlags(tree: RawTable, fields: Fields, values: FlagValues): 
     const origin = `--${name}`;
     try {
       const raw = typeof value === 'boolean' ? value : leaf.fromText(value);
-      setAt(tree, path, { kind: 'value', raw, origin });
+      replaceAt(tree, path, { kind: 'value', raw, origin }, leaf.replaces);
     } catch (error) {
       if (!(error instanceof FieldProblem)) throw error;
       problems.push({ origin, message: error.message });

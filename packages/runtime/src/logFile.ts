@@ -1,6 +1,18 @@
-import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@stratumkit/codec';
 import type { DestinationStream } from 'pino';
+import { shownValue } from './shownValue.ts';
 
 export interface LogFileEvents {
   /** The first line was lost; `code` is the system's. */
@@ -30,7 +42,7 @@ export class LogFile implements DestinationStream {
     try {
       this.#fd = openLog(path);
     } catch (error) {
-      throw new ConfigError('log-file', `cannot write the log file ${path}`, { cause: error });
+      throw unwritable(path, error);
     }
   }
 
@@ -72,6 +84,47 @@ export class LogFile implements DestinationStream {
       this.#isTorn = written < bytes.length;
     }
   }
+}
+
+/** Throws `ConfigError` for a log file that could not be written. Creates and changes nothing. */
+export function checkLogFile(path: string): void {
+  try {
+    check(path);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function check(path: string): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (path.endsWith('/') || statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw systemError('EISDIR');
+  if (there === undefined && path !== '') {
+    const folder = dirname(path);
+    if (!statSync(folder).isDirectory()) throw systemError('ENOTDIR');
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } else if (there?.isSymbolicLink()) {
+    // What it leads to may not be there yet.
+    check(resolve(dirname(path), readlinkSync(path)));
+  } else accessSync(path, constants.W_OK);
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+const REASONS: { readonly [code in string]?: string } = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EISDIR: 'it is a folder',
+  EACCES: 'no permission',
+  EROFS: 'its file system is read-only',
+};
+
+function unwritable(path: string, cause: unknown): ConfigError {
+  const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+  const reason = REASONS[code];
+  const why = reason === undefined ? code : `${reason}, ${code}`;
+  return new ConfigError('log-file', `log_file ${shownValue(path)} cannot be written (${why})`, { cause });
 }
 
 function openLog(path: string): number {

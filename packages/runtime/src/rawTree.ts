@@ -18,6 +18,12 @@ export function createTable(origin: Origin): RawTable {
   return { kind: 'table', origin, entries: new Map() };
 }
 
+/** Sets a value over those of weaker sources, and forgets what they said by another key. */
+export function replaceAt(root: RawTable, path: readonly string[], leaf: RawLeaf, other: string | undefined): void {
+  if (other !== undefined) root.entries.delete(other);
+  setAt(root, path, leaf);
+}
+
 /** Sets a value, making tables on the way. A value where a table belongs is replaced. */
 export function setAt(root: RawTable, path: readonly string[], leaf: RawLeaf): void {
   let table = root;

@@ -5,6 +5,7 @@ import { createDeferred } from './deferred.ts';
 import { exposedSecrets } from './exposedSecrets.ts';
 import { choice, string } from './fields.ts';
 import { loadConfig } from './loadConfig.ts';
+import { checkLogFile } from './logFile.ts';
 import { createLogger, LOG_LEVELS, type Logger } from './logger.ts';
 import { exitCodeOfLoss, watchOutput } from './outputLoss.ts';
 import { currentProcess, type ProcessEdge } from './processEdge.ts';
@@ -63,10 +64,12 @@ function configure<F extends Fields>(
   const common = all as InferFields<typeof COMMON_FIELDS>;
   const options = all as unknown as InferFields<F>;
   app.check?.(options);
+  const logFile = line.logFile ?? common.logFile;
+  if (line.check && logFile !== undefined) checkLogFile(logFile);
   const log = createLogger({
     name: app.name,
     level: line.logLevel ?? common.logLevel,
-    file: line.check ? undefined : (line.logFile ?? common.logFile),
+    file: line.check ? undefined : logFile,
     stream: edge.stderr,
   });
   const exposed = line.config === undefined ? [] : exposedSecrets(line.config, fields);

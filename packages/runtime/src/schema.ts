@@ -21,6 +21,8 @@ export interface Leaf<Value = unknown> {
   readonly flag: string | false | undefined;
   /** Other names of the flag, without dashes. */
   readonly aliases: readonly string[];
+  /** The key of the outermost table that says the same in another form; see `FieldOptions`. */
+  readonly replaces: string | undefined;
   /** A flag without a value, with a `--no-` twin. */
   readonly isSwitch: boolean;
   /** From what TOML gives. Throws `FieldProblem`. */

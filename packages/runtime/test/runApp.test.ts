@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { ConfigError } from '@stratumkit/codec';
@@ -249,6 +249,50 @@ describe('life of an app', () => {
     expect(edge.err()).toContain('"msg":"job sent"');
     const unwritable = createFakeProcess(['--log-file', join(file, 'x')]);
     expect(await runApp(app, unwritable)).toBe(2);
-    expect(unwritable.err()).toContain('cannot write the log file');
+    expect(unwritable.err()).toBe(`test-app: log_file "${file}/x" cannot be written (its folder is a file, ENOTDIR)\n`);
+  });
+
+  it('checks that its log file can be written, and makes none', async () => {
+    const folder = createFolder();
+    const check = async (logFile: string) => {
+      const edge = createFakeProcess(['--check', '--log-file', logFile]);
+      return [await runApp(createApp(), edge), edge.out() + edge.err()];
+    };
+    const refusal = (path: string, why: string) => [2, `test-app: log_file "${path}" cannot be written (${why})\n`];
+    const inside = (...names: string[]) => join(folder, ...names);
+    expect(await check(inside('app.log'))).toEqual([0, 'configuration ok\n']);
+    symlinkSync('later.log', inside('link.log'));
+    expect(await check(inside('link.log'))).toEqual([0, 'configuration ok\n']);
+    expect(readdirSync(folder)).toEqual(['link.log']);
+
+    writeFileSync(inside('old.log'), 'a line\n');
+    expect(await check(inside('old.log'))).toEqual([0, 'configuration ok\n']);
+    expect(readFileSync(inside('old.log'), 'utf8')).toBe('a line\n');
+
+    const noFolder = 'its folder does not exist, ENOENT';
+    expect(await check(inside('none', 'app.log'))).toEqual(refusal(inside('none', 'app.log'), noFolder));
+    symlinkSync('none/app.log', inside('lost.log'));
+    expect(await check(inside('lost.log'))).toEqual(refusal(inside('lost.log'), noFolder));
+    expect(await check(inside('old.log', 'app.log'))).toEqual(
+      refusal(inside('old.log', 'app.log'), 'its folder is a file, ENOTDIR'),
+    );
+    expect(await check(folder)).toEqual(refusal(folder, 'it is a folder, EISDIR'));
+    expect(await check(`${inside('new')}/`)).toEqual(refusal(`${inside('new')}/`, 'it is a folder, EISDIR'));
+    expect(await check('')).toEqual(refusal('', noFolder));
+  });
+
+  // Root may write everywhere.
+  it.runIf(process.getuid?.() !== 0)('checks that it may write its log file', async () => {
+    const folder = createFolder();
+    const file = join(folder, 'app.log');
+    writeFileSync(file, '');
+    chmodSync(file, 0o400);
+    chmodSync(folder, 0o500);
+    for (const path of [file, join(folder, 'new.log')]) {
+      const edge = createFakeProcess(['--check', '--log-file', path]);
+      expect(await runApp(createApp(), edge)).toBe(2);
+      expect(edge.err()).toBe(`test-app: log_file "${path}" cannot be written (no permission, EACCES)\n`);
+    }
+    chmodSync(folder, 0o700);
   });
 });
