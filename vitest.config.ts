@@ -39,6 +39,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@stratumkit/source', 'node', 'import', 'default'] } },
   test: {
     env: { NODE_COMPILE_CACHE: compileCache },
+    // By default one core is left alone, which is half of two.
+    maxWorkers: '100%',
     reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
     projects: [
       project({ name: 'machines', include: machines, exclude: [], testTimeout: 120_000, isolate: false }),
