@@ -6,6 +6,7 @@ import type { CloseOutput, ConnectionId, SendOutput } from '../output.ts';
 import type { RetryPolicy } from '../upstreamList/index.ts';
 import type { SearchChunk, SearchOrder } from './searchCursor.ts';
 
+/** One simulated device; it claims `nominalHashrate` when it opens its channel (spec 5.3.2, 5.3.4). */
 export interface DeviceDescription {
   readonly name: string;
   readonly userIdentity: string;
@@ -13,6 +14,7 @@ export interface DeviceDescription {
   readonly nominalHashrate: number;
 }
 
+/** How patient a device is with its upstream. */
 export interface DeviceTimeouts {
   /** From the connection being ready until the first device has work. */
   readonly workMs: number;
@@ -24,6 +26,7 @@ export interface DeviceTimeouts {
   readonly redirectSpreadMs: number;
 }
 
+/** What a {@link DeviceCore} waits where its options do not say. */
 export const DEFAULT_DEVICE_TIMEOUTS: DeviceTimeouts = {
   workMs: 60_000,
   silenceMs: 180_000,
@@ -31,6 +34,7 @@ export const DEFAULT_DEVICE_TIMEOUTS: DeviceTimeouts = {
   redirectSpreadMs: 1_000,
 };
 
+/** The devices, where they mine, and how they are connected. */
 export interface DeviceCoreOptions<Upstream extends Endpoint> {
   readonly devices: readonly DeviceDescription[];
   /** In order of preference. What else they hold, such as the authority key, is kept through a redirection. */
@@ -52,6 +56,7 @@ export interface DeviceCoreOptions<Upstream extends Endpoint> {
   readonly timeouts?: Partial<DeviceTimeouts>;
 }
 
+/** What a {@link DeviceCore} is told. Times come with `now`, not in the input. */
 export type DeviceInput =
   | { readonly type: 'start' }
   | {
@@ -70,6 +75,7 @@ export type DeviceInput =
   | { readonly type: 'hashrate'; readonly device: number; readonly hashesPerSecond: number }
   | { readonly type: 'tick' };
 
+/** One thing to do for a {@link DeviceCore}; things are done in the order in which they come. */
 export type DeviceOutput<Upstream extends Endpoint = Endpoint> =
   | SendOutput
   | CloseOutput
@@ -80,6 +86,7 @@ export type DeviceOutput<Upstream extends Endpoint = Endpoint> =
   | { readonly type: 'search'; readonly device: number; readonly order: SearchOrder | undefined }
   | { readonly type: 'event'; readonly event: DeviceEvent };
 
+/** What happened, for logs and counters; nothing is to be done. Hashes and targets are in wire order. */
 export type DeviceEvent =
   | { readonly type: 'connecting'; readonly connection: ConnectionId; readonly host: string; readonly port: number }
   | { readonly type: 'connected'; readonly connection: ConnectionId }

@@ -4,6 +4,7 @@ import { ConfigError, encodeText } from '@stratumkit/codec';
 import { MAX_COINBASE_PREFIX_SIZE, type Template } from '../templateClient/template.ts';
 import { type Payout, payoutOutputs } from './payout.ts';
 
+/** What every coinbase of a pool has in common. */
 export interface JobFactoryOptions {
   /** Shown in every coinbase between two slashes. */
   readonly poolSignature: string;

@@ -12,6 +12,7 @@ export interface MiningClientLimits {
   readonly unansweredRequests: number;
 }
 
+/** Limits of a mining client where its options do not say. */
 export const DEFAULT_MINING_CLIENT_LIMITS: MiningClientLimits = {
   futureJobsPerChannel: 16,
   pendingSharesPerChannel: 4096,

@@ -4,6 +4,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** `bad-host`: neither a name nor an address. `private-host`: a public upstream names a private one. */
 export type ReconnectRefusal = 'bad-host' | 'private-host';
 
 const HOST_NAME =

@@ -1,6 +1,7 @@
 import type { Now } from '@stratumkit/codec';
 import { type Endpoint, type ReconnectRefusal, reconnectEndpoint } from './reconnect.ts';
 
+/** How far an upstream may send its clients around with Reconnect (spec 3.6.5). */
 export interface RedirectionLimits {
   /** Redirections that may be followed one after the other. */
   readonly maxInARow: number;
@@ -10,12 +11,14 @@ export interface RedirectionLimits {
   readonly noReturnMs: number;
 }
 
+/** Limits of {@link Redirections} where its options do not say. */
 export const DEFAULT_REDIRECTION_LIMITS: RedirectionLimits = {
   maxInARow: 5,
   regainMs: 600_000,
   noReturnMs: 600_000,
 };
 
+/** Why a Reconnect is not followed. `redirect-loop`: it leads back to an endpoint that sent us away before. */
 export type RedirectionRefusal = ReconnectRefusal | 'redirect-loop' | 'too-many-redirects';
 
 /**

@@ -2,10 +2,12 @@ import { PROTOCOL_IDS } from '@stratumkit/messages';
 import { PROTOCOL_VERSION, SETUP_CONNECTION_ERROR_CODES, type SetupConnection } from '@stratumkit/messages/common';
 import { MINING_SETUP_FLAGS, MINING_SETUP_SUCCESS_FLAGS } from '@stratumkit/messages/mining';
 
+/** What a mining server can do for its clients. */
 export interface MiningSetupOptions {
   readonly versionRollingAllowed: boolean;
 }
 
+/** Flags of SetupConnection.Success (spec 5.3.1), or what SetupConnection.Error says (spec 3.6.3). */
 export type MiningSetupDecision =
   | { readonly accept: true; readonly flags: number }
   | { readonly accept: false; readonly flags: number; readonly errorCode: string };

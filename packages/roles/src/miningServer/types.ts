@@ -61,6 +61,7 @@ export interface MiningServerLimits {
   readonly maxReceiversPerTurn: number;
 }
 
+/** Limits of a mining server where its options do not say. */
 export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
   maxChannels: 200_000,
   maxChannelsPerConnection: 4_000,
@@ -103,6 +104,7 @@ export interface MiningServerOptions {
   readonly limits?: Partial<MiningServerLimits>;
 }
 
+/** What a mining server is told. Byte fields of messages are views: what is kept is copied. */
 export type MiningServerInput =
   | {
       readonly type: 'connected';
@@ -138,6 +140,7 @@ export type MiningServerInput =
   | { readonly type: 'drain' }
   | { readonly type: 'tick' };
 
+/** One thing to do for a mining server; things are done in the order in which they come. */
 export type MiningServerOutput =
   | SendOutput
   | CloseOutput

@@ -60,12 +60,17 @@ export interface PoolCoreOptions {
   readonly templateLimits?: Partial<TemplateClientLimits>;
 }
 
+/** What a pool is told: by miners and by its ledger as a mining server, and by the connection to its template provider. */
 export type PoolInput =
   | Exclude<MiningServerInput, { type: 'futureWork' | 'work' | 'tip' | 'futureWorkLost' | 'workExpired' | 'verdict' }>
   | { readonly type: 'template-connected' }
   | { readonly type: 'template-message'; readonly message: TemplateDistributionMessage }
   | { readonly type: 'template-lost' };
 
+/**
+ * One thing to do for a pool; things are done in the order in which they come. `commit` is answered with `committed` or
+ * `abandoned`.
+ */
 export type PoolOutput =
   | SendOutput
   | CloseOutput

@@ -30,6 +30,7 @@ export interface ProxyLimits {
   readonly foreignMessages: TokenRate;
 }
 
+/** Limits of a {@link ProxyCore} where its options do not say. */
 export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   noWorkMs: 30_000,
   updateMs: 1_000,
@@ -40,6 +41,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   foreignMessages: { burst: 50, perSecond: 0.5 },
 };
 
+/** Where a proxy mines and how it serves its downstreams. */
 export interface ProxyCoreOptions<Upstream extends WorkUpstream = WorkUpstream> {
   /** In order of preference, at least one. */
   readonly upstreams: readonly Upstream[];
@@ -66,6 +68,7 @@ export interface ProxyCoreOptions<Upstream extends WorkUpstream = WorkUpstream> 
   readonly timeouts?: Partial<UpstreamTimeouts>;
 }
 
+/** What comes of a connection to a miner or to another proxy. */
 export type DownstreamInput =
   | {
       readonly type: 'connected';
@@ -107,6 +110,7 @@ export type UpstreamInput =
   /** Also when the connection could not be made. `reason` is the close cause, or the transport's code. */
   | { readonly type: 'upstream-disconnected'; readonly connection: ConnectionId; readonly reason: string };
 
+/** What a proxy is told. Ids of upstream connections are chosen by the core and have nothing to do with those of downstreams. */
 export type ProxyInput =
   | { readonly type: 'start' }
   | DownstreamInput
@@ -117,6 +121,7 @@ export type ProxyInput =
   | { readonly type: 'stop' }
   | { readonly type: 'tick' };
 
+/** One thing to do for a proxy; things are done in the order in which they come. */
 export type ProxyOutput<Upstream extends WorkUpstream = WorkUpstream> =
   | SendOutput
   | CloseOutput

@@ -1,5 +1,6 @@
 import { ShareTally } from '@stratumkit/channels';
 
+/** How much is remembered under names that peers choose. */
 export interface AccountLimits {
   /** Accounts without an open channel that are remembered; those with one always are. */
   readonly maxIdleAccounts: number;
@@ -8,10 +9,13 @@ export interface AccountLimits {
   readonly maxWorkers: number;
 }
 
+/** What all channels of one account did together. */
 export interface Account {
   readonly name: string;
   readonly tally: ShareTally;
+  /** By worker name; see {@link AccountLimits} for which are told apart. */
   readonly workers: ReadonlyMap<string, ShareTally>;
+  /** Open ones. */
   readonly channels: number;
 }
 

@@ -6,6 +6,7 @@ import type { PoolEvent } from '../pool/poolEvent.ts';
 import { accountOf } from './account.ts';
 import { type Account, AccountBook, type AccountLimits } from './accountBook.ts';
 
+/** Limits of {@link MiningStatistics} where it is given no others. */
 export const DEFAULT_ACCOUNT_LIMITS: AccountLimits = {
   maxIdleAccounts: 10_000,
   maxWorkersPerAccount: 1_000,
@@ -26,15 +27,19 @@ export interface ClientStatistics {
   readonly channels: ReadonlyMap<number, ChannelStatistics>;
 }
 
+/** An open channel as monitoring shows it. Targets are 32 bytes in wire order. */
 export interface ChannelStatistics {
   readonly channelId: number;
   readonly kind: 'standard' | 'extended';
   readonly userIdentity: string;
   readonly account: string;
   readonly extranoncePrefix: Uint8Array;
+  /** Bytes the downstream rolls; 0 for a standard channel. */
   readonly extranonceSize: number;
+  /** The easiest target that the client takes. */
   readonly maxTarget: Uint8Array;
   readonly tally: ShareTally;
+  /** Hashes per second, as the client claims. */
   readonly nominalHashrate: number;
   readonly target: Uint8Array;
   readonly lastSequenceNumber: number;

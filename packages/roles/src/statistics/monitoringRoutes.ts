@@ -10,12 +10,14 @@ export interface MonitoringRequest {
   readonly query: { get(name: string): string | null };
 }
 
+/** What a route answers; status 200 unless it says otherwise. */
 export interface MonitoringReply {
   readonly status?: number;
   /** Plain data, to be answered as JSON. */
   readonly body: unknown;
 }
 
+/** Answers a GET at once, from memory. */
 export type MonitoringRoute = (request: MonitoringRequest) => MonitoringReply;
 
 /** A channel upstream, of a role that mines for its clients there. */
@@ -29,6 +31,7 @@ export interface UpstreamChannel {
   readonly extranonceSize: number;
 }
 
+/** What the routes show: the role's statistics and what it was configured with. */
 export interface MonitoringOptions {
   /** Left out by a role that has no upstream; undefined while there is none. */
   readonly upstreamChannels?: () => readonly UpstreamChannel[] | undefined;

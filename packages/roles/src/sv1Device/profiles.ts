@@ -1,5 +1,6 @@
 import type { RetryPolicy } from '../upstreamList/index.ts';
 
+/** Kinds of SV1 miners whose habits are known; `generic` has none of its own. */
 export const SV1_PROFILE_NAMES = [
   'generic',
   'minerd',
@@ -9,8 +10,10 @@ export const SV1_PROFILE_NAMES = [
   'antminer',
   'avalon',
 ] as const;
+/** A kind of SV1 miner; see {@link SV1_PROFILES}. */
 export type Sv1ProfileName = (typeof SV1_PROFILE_NAMES)[number];
 
+/** A call that a miner makes by itself once it is connected. */
 export type Sv1GreetingCall = 'configure' | 'subscribe' | 'authorize' | 'suggestDifficulty' | 'subscribeExtranonce';
 
 /** The habits of one kind of SV1 miner. */

@@ -6,6 +6,7 @@ import type { CloseOutput, ConnectionId } from '../output.ts';
 import type { RetryPolicy } from '../upstreamList/index.ts';
 import type { Sv1Profile } from './profiles.ts';
 
+/** One simulated SV1 miner. */
 export interface Sv1DeviceDescription {
   readonly name: string;
   /** What `mining.authorize` says. */
@@ -16,6 +17,7 @@ export interface Sv1DeviceDescription {
   readonly profile: Sv1Profile;
 }
 
+/** The miners and where they mine; each has a connection of its own. */
 export interface Sv1DeviceCoreOptions<Upstream extends Endpoint> {
   readonly devices: readonly Sv1DeviceDescription[];
   /** In order of preference. */
@@ -31,6 +33,7 @@ export interface Sv1DeviceCoreOptions<Upstream extends Endpoint> {
   readonly timeouts?: Partial<Omit<DeviceTimeouts, 'reopenMs'>>;
 }
 
+/** What an {@link Sv1DeviceCore} is told. Times come with `now`, not in the input. */
 export type Sv1DeviceInput =
   | { readonly type: 'start' }
   | { readonly type: 'connected'; readonly connection: ConnectionId }
@@ -43,6 +46,7 @@ export type Sv1DeviceInput =
   | { readonly type: 'found'; readonly device: number; readonly chunk: SearchChunk; readonly nonce: number }
   | { readonly type: 'tick' };
 
+/** One thing to do for an {@link Sv1DeviceCore}; things are done in the order in which they come. */
 export type Sv1DeviceOutput<Upstream extends Endpoint = Endpoint> =
   /** A line with its line feed. */
   | { readonly type: 'send'; readonly to: ConnectionId; readonly line: Uint8Array }
@@ -58,6 +62,7 @@ interface OfDevice {
   readonly device: number;
 }
 
+/** What happened, for logs and counters; nothing is to be done. Hashes and targets are in wire order. */
 export type Sv1DeviceEvent =
   | (OfDevice & {
       readonly type: 'connecting';

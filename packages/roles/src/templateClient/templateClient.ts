@@ -15,6 +15,7 @@ import { createTemplate, type Template } from './template.ts';
 import type { TemplateErrorCode } from './templateError.ts';
 import type { TemplateClientInput, TemplateClientOutput, TemplateTip } from './types.ts';
 
+/** How long a provider is waited for, and what is remembered of it. */
 export interface TemplateClientLimits extends PulseLimits {
   /** Future templates kept; the oldest one is forgotten when another comes. */
   readonly maxFutureTemplates: number;
@@ -24,6 +25,7 @@ export interface TemplateClientLimits extends PulseLimits {
   readonly maxKeptSolutions: number;
 }
 
+/** Limits of a {@link TemplateClient} where its options do not say. */
 export const DEFAULT_TEMPLATE_CLIENT_LIMITS: TemplateClientLimits = {
   maxFutureTemplates: 8,
   maxAbsenceMs: 120_000,
@@ -40,6 +42,7 @@ const MAX_SUFFIX_SIZE = 0xffff;
 /** Providers count up, and none lives long enough to come here. */
 const NO_TEMPLATE_ID = 2n ** 64n - 1n;
 
+/** What the client adds to a coinbase (spec 7.1), and its limits. */
 export interface TemplateClientOptions {
   readonly constraints: CoinbaseOutputConstraints;
   readonly limits?: Partial<TemplateClientLimits>;

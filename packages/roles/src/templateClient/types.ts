@@ -17,6 +17,7 @@ export interface TemplateTip {
   readonly blockTarget: Uint8Array;
 }
 
+/** What a {@link TemplateClient} is told. `lost` also when a connection could not be made. */
 export type TemplateClientInput =
   | { readonly type: 'connected' }
   | { readonly type: 'message'; readonly message: TemplateDistributionMessage }
@@ -24,6 +25,7 @@ export type TemplateClientInput =
   | { readonly type: 'solution'; readonly solution: BlockSolution }
   | { readonly type: 'tick' };
 
+/** One thing to do for a {@link TemplateClient}; things are done in the order in which they come. */
 export type TemplateClientOutput =
   | { readonly type: 'template-send'; readonly frame: Uint8Array }
   /** The provider failed: close the connection to it and make a new one. The client counts it as lost already. */

@@ -15,6 +15,7 @@ export interface CoinbaseConstraints {
   readonly maxAdditionalSigops: number;
 }
 
+/** What is left of a template beside a client's coinbase. */
 export interface FittedTemplate {
   readonly transactions: readonly TemplateTransaction[];
   /** Subsidy and the fees of the transactions that stayed. */

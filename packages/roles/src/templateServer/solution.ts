@@ -14,6 +14,7 @@ import { RemoteError } from '@stratumkit/codec';
 import type { SubmitSolution } from '@stratumkit/messages/template-distribution';
 import type { Work } from './work.ts';
 
+/** Why a SubmitSolution (spec 7.7) makes no block for the node. The protocol has no answer for it: it is for the log. */
 export type SolutionRefusal =
   | 'template-id-not-found'
   | 'invalid-non-rollable-version-bit'

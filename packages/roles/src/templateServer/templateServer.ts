@@ -17,6 +17,7 @@ import type { TemplateServerEvent, TemplateServerInput, TemplateServerOutput } f
 import type { View } from './view.ts';
 import { createWork, newTemplateFrame, setNewPrevHashFrame, type Work } from './work.ts';
 
+/** What clients may ask for, what is kept for them, and how often they get a new template. */
 export interface TemplateServerLimits extends ClientLimits {
   /** Satoshis by which the fees must rise before clients get a new template on the same tip. */
   readonly feeThreshold: bigint;
@@ -28,6 +29,7 @@ export interface TemplateServerLimits extends ClientLimits {
   readonly maximumSolutions: number;
 }
 
+/** Limits of a {@link TemplateServer} where its options do not say. */
 export const DEFAULT_TEMPLATE_SERVER_LIMITS: TemplateServerLimits = {
   feeThreshold: 1_000n,
   minimumTemplateIntervalMs: 5_000,
@@ -40,6 +42,7 @@ export const DEFAULT_TEMPLATE_SERVER_LIMITS: TemplateServerLimits = {
   maximumSolutions: 4_096,
 };
 
+/** Limits and what a {@link TemplateServer} counts from. */
 export interface TemplateServerOptions extends Partial<TemplateServerLimits> {
   /** Must exceed every id of earlier runs. By default the start in microseconds, which takes a second between two runs. */
   readonly firstTemplateId?: bigint;

@@ -4,6 +4,7 @@ import type { BlockTemplate } from './blockTemplate.ts';
 import type { CoinbaseConstraints } from './fitTemplate.ts';
 import type { SolutionRefusal } from './solution.ts';
 
+/** What a {@link TemplateServer} is told. */
 export type TemplateServerInput =
   | { readonly type: 'connected'; readonly connection: ConnectionId }
   | { readonly type: 'message'; readonly connection: ConnectionId; readonly message: ProtocolMessage }
@@ -14,6 +15,7 @@ export type TemplateServerInput =
   | { readonly type: 'source-lost' }
   | { readonly type: 'tick' };
 
+/** One thing to do for a {@link TemplateServer}; things are done in the order in which they come. */
 export type TemplateServerOutput =
   | SendOutput
   | CloseOutput
@@ -31,6 +33,7 @@ export interface SubmitBlockOutput {
   readonly connection: ConnectionId;
 }
 
+/** What happened, for logs and counters; nothing is to be done. Hashes are in wire order, amounts in satoshis. */
 export type TemplateServerEvent =
   | { readonly type: 'tip'; readonly prevHash: Uint8Array; readonly height: number; readonly nbits: number }
   | {

@@ -77,4 +77,8 @@ export type TranslatorEvent =
   /** No upstream served work for too long: miners are closed so that they can go elsewhere. */
   | { readonly type: 'workExpired' };
 
+/**
+ * Why a job was sent: a new tip, better work on it, a miner that came to this work, a new difficulty, or a long time without a
+ * job.
+ */
 export type JobReason = 'tip' | 'update' | 'joined' | 'difficulty' | 'keepalive';

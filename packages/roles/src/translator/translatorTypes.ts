@@ -22,6 +22,7 @@ export interface TranslatorLimits {
   readonly maxUncreditedFactor: number;
 }
 
+/** Limits of a {@link TranslatorCore} where its options do not say. */
 export const DEFAULT_TRANSLATOR_LIMITS: TranslatorLimits = {
   noWorkMs: 30_000,
   authorizeMs: 60_000,
@@ -42,6 +43,7 @@ export interface MinerDifficultyOptions {
   readonly minDifficulty?: number;
 }
 
+/** Where a translator mines and how it serves its miners. */
 export interface TranslatorCoreOptions<Upstream extends WorkUpstream = WorkUpstream> {
   /** In order of preference, at least one. Identities that name no payee get the worker's name behind them. */
   readonly upstreams: readonly Upstream[];
@@ -69,6 +71,7 @@ export interface TranslatorCoreOptions<Upstream extends WorkUpstream = WorkUpstr
   readonly timeouts?: Partial<UpstreamTimeouts>;
 }
 
+/** What a translator is told. */
 export type TranslatorInput =
   | { readonly type: 'miner-connected'; readonly connection: ConnectionId; readonly address: string }
   /** A line without its end; bytes are copied where they are kept. */
@@ -88,6 +91,7 @@ export type TranslatorInput =
   | { readonly type: 'stop' }
   | { readonly type: 'tick' };
 
+/** One thing to do for a translator; things are done in the order in which they come. */
 export type TranslatorOutput<Upstream extends WorkUpstream = WorkUpstream> =
   /** One line for one or many miners. */
   | { readonly type: 'miner-send'; readonly to: readonly ConnectionId[]; readonly line: Uint8Array }

@@ -1,5 +1,6 @@
 import type { Now } from '@stratumkit/codec';
 
+/** The upstreams and how patiently they are tried. */
 export interface UpstreamListOptions<Upstream> {
   /** In order of preference; at least one. */
   readonly upstreams: readonly Upstream[];
@@ -8,6 +9,7 @@ export interface UpstreamListOptions<Upstream> {
   readonly policy?: Partial<RetryPolicy>;
 }
 
+/** Delays between attempts double from the first to the largest; chance shortens each by up to half. */
 export interface RetryPolicy {
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -15,6 +17,7 @@ export interface RetryPolicy {
   readonly attemptsPerUpstream: number;
 }
 
+/** Policy of an {@link UpstreamList} where its options do not say. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = { firstDelayMs: 500, maxDelayMs: 30_000, attemptsPerUpstream: 3 };
 
 /**

@@ -16,6 +16,7 @@ export interface WorkUpstream extends Endpoint {
   readonly tlvByteOrder?: TlvByteOrder;
 }
 
+/** How long an upstream has to answer, to give work, and to show that it is back. */
 export interface UpstreamTimeouts {
   /** From a connection that is set up to the answer on our channel. */
   readonly answerMs: number;
@@ -31,6 +32,7 @@ export interface UpstreamTimeouts {
   readonly drainMs: number;
 }
 
+/** Timeouts of an {@link UpstreamSwitch} where its options do not say. */
 export const DEFAULT_UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
   answerMs: 10_000,
   workMs: 20_000,
@@ -49,12 +51,15 @@ export interface TrunkRequest {
   readonly extranonceSizes: readonly number[];
 }
 
+/** The upstreams, what each is asked for, and what makes one unfit. */
 export interface UpstreamSwitchOptions<Upstream extends WorkUpstream> {
   /** In order of preference, at least one. */
   readonly upstreams: readonly Upstream[];
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Gives an id that no other upstream connection has or had. */
   readonly newConnection: () => ConnectionId;
+  /** Asked each time that the channel is to be opened. */
   readonly trunk: () => TrunkRequest;
   /** Asked about the trunk's first work: a word for the log refuses the upstream, and the next one of the list is due. */
   readonly refuseWork?: (session: UpstreamSession<Upstream>) => string | undefined;
@@ -63,6 +68,7 @@ export interface UpstreamSwitchOptions<Upstream extends WorkUpstream> {
   readonly clientLimits?: Partial<MiningClientLimits>;
 }
 
+/** One thing to do for an {@link UpstreamSwitch}; things are done in the order in which they come. */
 export type UpstreamSwitchOutput<Upstream extends WorkUpstream = WorkUpstream> =
   | SendOutput
   | CloseOutput
@@ -86,6 +92,7 @@ interface OfUpstream {
   readonly port: number;
 }
 
+/** What happened to the upstreams, for logs and counters; nothing is to be done. */
 export type UpstreamEvent =
   | (OfUpstream & { readonly type: 'upstreamConnecting' })
   | (OfUpstream & {
