@@ -4,6 +4,7 @@ import { UsageError } from '@stratumkit/codec';
 /** The target of difficulty 1, 0xffff * 2^208, in wire order. SV1 difficulties are fractions of it. */
 export const DIFFICULTY_ONE_TARGET: Uint8Array = targetFromDifficulty(1);
 
+/** Which of the two neighbours is taken; `down` is easier for the miner. */
 export type DifficultyRounding = 'down' | 'nearest' | 'up';
 
 /**

@@ -24,6 +24,7 @@ export type Sv1ErrorCode =
   /** The same for the result of a response. */
   | 'bad-result';
 
+/** What a peer's line is refused with; `context` may hold `id` and `path`. */
 export type Sv1Error = RemoteError<Sv1ErrorCode>;
 
 export function sv1Error(

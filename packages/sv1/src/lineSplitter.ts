@@ -4,6 +4,7 @@ import { sv1Error } from './failure.ts';
 /** Longest line accepted, in bytes, without its line end. */
 export const MAX_LINE_BYTES = 65_536;
 
+/** The longest line, without its end. */
 export interface LineSplitterOptions {
   /** `MAX_LINE_BYTES` unless given. */
   readonly maxLineBytes?: number;

@@ -30,6 +30,7 @@ export interface Sv1Response {
   readonly error: RpcError | undefined;
 }
 
+/** A line that was read: a call (notifications too) or the answer to one. */
 export type Sv1Message = Sv1Call | Sv1Response;
 
 /**

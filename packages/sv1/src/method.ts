@@ -42,7 +42,9 @@ export function defineMethod<const Name extends string, Params, Result>(
   };
 }
 
+/** The typed parameters of a method: `ParamsOf<typeof Submit>`. */
 export type ParamsOf<M> = M extends Sv1Method<string, infer Params, unknown> ? Params : never;
+/** The typed result of a method: `ResultOf<typeof Subscribe>`. */
 export type ResultOf<M> = M extends { parseResult(json: JsonValue): infer Result } ? Result : never;
 
 /** Results of methods that answer `true`. Real servers also leave the result out or send null for "done". */

@@ -17,6 +17,7 @@ export const RPC_ERROR_CODES = {
   notSubscribed: 25,
 } as const;
 
+/** A name for each of {@link RPC_ERROR_CODES}. */
 export type RpcErrorName = keyof typeof RPC_ERROR_CODES;
 
 const TEXTS: Readonly<Record<RpcErrorName, string>> = {

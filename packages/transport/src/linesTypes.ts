@@ -23,6 +23,7 @@ export type LineClosedEvent = Extract<LineEvent, { readonly type: 'closed' }>;
 /** Gets the events of a link in order; `closed` is the last one and always comes. */
 export type LineHandler = (event: LineEvent, link: LineLink, now: Now) => void;
 
+/** What listening and connecting for SV1 have in common. */
 export interface LineEdgeOptions {
   readonly host: string;
   /** 0 for a free one. */
@@ -32,7 +33,9 @@ export interface LineEdgeOptions {
   readonly logger?: Logger;
   /** Default: the clocks of this process. */
   readonly clock?: () => Now;
+  /** Default: one for the whole process. */
   readonly scheduler?: TurnScheduler;
+  /** Aborting closes the listener and its links, or gives up and closes the link with `aborted`. */
   readonly signal?: AbortSignal;
 }
 
@@ -42,17 +45,21 @@ export interface LineTls {
   readonly cert: string;
 }
 
+/** Where to listen, who is admitted, and whether in TLS. */
 export interface LineListenOptions extends LineEdgeOptions {
+  /** Default: one with the default limits. */
   readonly gate?: ConnectionGate;
   readonly tls?: LineTls;
   /** Called for every admitted link before its first event. */
   readonly onLink?: (link: LineLink) => void;
 }
 
+/** Where to connect, and for how long to try. */
 export interface LineConnectOptions extends LineEdgeOptions {
   readonly connectTimeoutMs?: number;
 }
 
+/** A listening socket and the links that it has. */
 export interface LineListener {
   readonly address: { readonly host: string; readonly port: number };
   readonly links: ReadonlySet<LineLink>;

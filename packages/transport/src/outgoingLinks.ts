@@ -10,6 +10,7 @@ export type OutgoingEvent<P extends Protocol> =
   | Exclude<ConnectionEvent<P>, ClosedEvent>
   | { readonly type: 'gone'; readonly reason: string };
 
+/** How links are made, and who hears of them. */
 export interface OutgoingLinksOptions<P extends Protocol, Peer> {
   readonly connect: typeof connect;
   readonly clock: () => Now;

@@ -1,3 +1,4 @@
+/** What kept a socket from being opened; `listen-failed` comes of listening, the others of connecting. */
 export type TransportErrorCode = 'connect-failed' | 'connect-timeout' | 'aborted' | 'listen-failed';
 
 /** A socket could not be opened. `cause` is the system's error. */

@@ -8,6 +8,7 @@ export interface TurnTask {
   flush(): void;
 }
 
+/** How long one socket may keep the others waiting. */
 export interface FairnessLimits {
   /** Frames taken from one socket before the others have their turn. */
   readonly framesPerTurn: number;
@@ -15,6 +16,7 @@ export interface FairnessLimits {
   readonly turnMs: number;
 }
 
+/** Limits of a {@link TurnScheduler} that is given no others. */
 export const DEFAULT_FAIRNESS: FairnessLimits = { framesPerTurn: 32, turnMs: 8 };
 
 /**

@@ -19,6 +19,7 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** Where a socket's other end is; the address is numeric as soon as the socket knows it. */
 export interface RemoteEndpoint {
   readonly address: string;
   readonly port: number;
@@ -42,6 +43,7 @@ export interface Link<P extends Protocol = Protocol> {
 /** Gets the events of a link in order; `closed` is the last one and always comes. */
 export type LinkHandler<P extends Protocol> = (event: ConnectionEvent<P>, link: Link<P>, now: Now) => void;
 
+/** What listening and connecting have in common. */
 export interface EdgeOptions<P extends Protocol> {
   readonly onEvent: LinkHandler<P>;
   readonly logger?: Logger;

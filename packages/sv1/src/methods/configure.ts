@@ -11,6 +11,7 @@ export interface ConfigureParams {
   readonly info?: MinerInfo | undefined;
 }
 
+/** What a miner tells of itself with the extension `info` (BIP310). Its own words: escape them before they are shown. */
 export interface MinerInfo {
   readonly connectionUrl?: string | undefined;
   readonly hardwareVersion?: string | undefined;
@@ -30,6 +31,7 @@ export interface ConfigureResult {
 
 const DEFAULT_MASK = 0xffff_ffff;
 
+/** `mining.configure` (BIP310), to the server. Masks are 32 bits, hex on the line. */
 export const Configure = defineMethod<'mining.configure', ConfigureParams, ConfigureResult>({
   name: 'mining.configure',
   calledBy: 'client',

@@ -9,16 +9,19 @@ const textResult = {
   formatResult: (result: string) => result,
 };
 
+/** Where a miner is sent, and when. */
 export interface ReconnectParams {
   /** Undefined: the same host. */
   readonly host?: string | undefined;
   /** Undefined: the same port. */
   readonly port?: number | undefined;
+  /** 0 to 86,400. */
   readonly waitSeconds: number;
 }
 
 const MAX_WAIT_SECONDS = 86_400;
 
+/** `client.reconnect`, to the miner; nobody answers it. */
 export const ClientReconnect = defineMethod<'client.reconnect', ReconnectParams, undefined>({
   name: 'client.reconnect',
   calledBy: 'server',
@@ -46,6 +49,7 @@ function wholeNumber(value: Reading, minimum: number, maximum: number): number {
   return number >= minimum && number <= maximum ? number : value.fail(`an integer from ${minimum} to ${maximum}`);
 }
 
+/** `client.show_message`, to the miner; nobody answers it. */
 export const ClientShowMessage = defineMethod<'client.show_message', { readonly text: string }, undefined>({
   name: 'client.show_message',
   calledBy: 'server',
@@ -55,6 +59,7 @@ export const ClientShowMessage = defineMethod<'client.show_message', { readonly 
   ...nothing,
 });
 
+/** `client.get_version`, to the miner; answered with text of the miner's own. */
 export const ClientGetVersion = defineMethod<'client.get_version', None, string>({
   name: 'client.get_version',
   calledBy: 'server',
@@ -63,6 +68,7 @@ export const ClientGetVersion = defineMethod<'client.get_version', None, string>
   ...textResult,
 });
 
+/** `mining.ping`, by either side; answered with text. */
 export const Ping = defineMethod<'mining.ping', None, string>({
   name: 'mining.ping',
   calledBy: 'either',
@@ -71,6 +77,7 @@ export const Ping = defineMethod<'mining.ping', None, string>({
   ...textResult,
 });
 
+/** `mining.get_transactions`, to the server, which refuses it. */
 export const GetTransactions = defineMethod<'mining.get_transactions', { readonly jobId: string }, readonly string[]>({
   name: 'mining.get_transactions',
   calledBy: 'client',
@@ -82,6 +89,7 @@ export const GetTransactions = defineMethod<'mining.get_transactions', { readonl
   formatResult: (result) => result,
 });
 
+/** `mining.multi_version`, to the server; 0 to 255. */
 export const MultiVersion = defineMethod<'mining.multi_version', { readonly version: number }, boolean>({
   name: 'mining.multi_version',
   calledBy: 'client',

@@ -7,19 +7,24 @@ export const MAX_EXTRANONCE1_BYTES = 32;
 /** Largest extranonce2 accepted, in bytes. */
 export const MAX_EXTRANONCE2_BYTES = 32;
 
+/** Both may be absent: the oldest miners send no parameters. */
 export interface SubscribeParams {
   readonly userAgent?: string | undefined;
   /** Session to resume, as the server named it in an earlier subscription. */
   readonly sessionId?: string | undefined;
 }
 
+/** The search space of a connection: `extranonce1`, then bytes that the miner rolls. */
 export interface SubscribeResult {
   /** Pairs of a method and the id of its subscription; the latter resumes the session. */
   readonly subscriptions: readonly (readonly [method: string, id: string])[];
+  /** At most 32 bytes, as they stand in the coinbase; hex on the line. */
   readonly extranonce1: Uint8Array;
+  /** Bytes; 0 to 32. */
   readonly extranonce2Size: number;
 }
 
+/** `mining.subscribe`, to the server. */
 export const Subscribe = defineMethod<'mining.subscribe', SubscribeParams, SubscribeResult>({
   name: 'mining.subscribe',
   calledBy: 'client',
@@ -51,11 +56,13 @@ function pair(list: readonly JsonValue[]): readonly [string, string] {
   return [String(list[0] ?? ''), String(list[1] ?? '')];
 }
 
+/** A password that is no text is read as an empty one. */
 export interface AuthorizeParams {
   readonly workerName: string;
   readonly password?: string | undefined;
 }
 
+/** `mining.authorize`, to the server. */
 export const Authorize = defineMethod<'mining.authorize', AuthorizeParams, boolean>({
   name: 'mining.authorize',
   calledBy: 'client',
@@ -68,6 +75,7 @@ export const Authorize = defineMethod<'mining.authorize', AuthorizeParams, boole
   ...truth,
 });
 
+/** `mining.extranonce.subscribe`, to the server. */
 export const ExtranonceSubscribe = defineMethod<'mining.extranonce.subscribe', Record<string, never>, boolean>({
   name: 'mining.extranonce.subscribe',
   calledBy: 'client',
@@ -77,11 +85,13 @@ export const ExtranonceSubscribe = defineMethod<'mining.extranonce.subscribe', R
   ...truth,
 });
 
+/** Like the two in {@link SubscribeResult}: at most 32 bytes, and 0 to 32. */
 export interface SetExtranonceParams {
   readonly extranonce1: Uint8Array;
   readonly extranonce2Size: number;
 }
 
+/** `mining.set_extranonce`, to a miner that asked for it with {@link ExtranonceSubscribe}. */
 export const SetExtranonce = defineMethod<'mining.set_extranonce', SetExtranonceParams, boolean>({
   name: 'mining.set_extranonce',
   calledBy: 'server',
@@ -94,16 +104,20 @@ export const SetExtranonce = defineMethod<'mining.set_extranonce', SetExtranonce
   ...truth,
 });
 
+/** A share. Numbers are U32, eight hex digits on the line, most significant first. */
 export interface SubmitParams {
   readonly workerName: string;
   readonly jobId: string;
+  /** At most 32 bytes, as they stand in the coinbase; hex on the line. */
   readonly extranonce2: Uint8Array;
+  /** Unix seconds. */
   readonly ntime: number;
   readonly nonce: number;
   /** The bits of the version the miner set inside its mask (BIP310); undefined with five parameters. */
   readonly versionBits?: number | undefined;
 }
 
+/** `mining.submit`, to the server. */
 export const Submit = defineMethod<'mining.submit', SubmitParams, boolean>({
   name: 'mining.submit',
   calledBy: 'client',

@@ -8,21 +8,26 @@ import { formatWord, type Reading } from '../reading.ts';
 const MAX_BRANCHES = 32;
 const MAX_COINBASE_BYTES = 32_768;
 
+/** A job. Numbers are U32, eight hex digits on the line, most significant first. */
 export interface NotifyParams {
   readonly jobId: string;
   /** Wire order, as in a block header. */
   readonly prevHash: Uint8Array;
+  /** The coinbase transaction, without witness, up to `extranonce1`; at most 32,768 bytes. */
   readonly coinbase1: Uint8Array;
+  /** The rest of it behind `extranonce2`; at most 32,768 bytes. */
   readonly coinbase2: Uint8Array;
   /** Deepest first, wire order. */
   readonly merklePath: readonly Uint8Array[];
   readonly version: number;
   readonly nbits: number;
+  /** Unix seconds. */
   readonly ntime: number;
   /** Whether every older job is void. */
   readonly cleanJobs: boolean;
 }
 
+/** `mining.notify`, to the miner. On the line `prevHash` has the bytes of each 4-byte word reversed: see {@link swapWords}. */
 export const Notify = defineMethod<'mining.notify', NotifyParams, undefined>({
   name: 'mining.notify',
   calledBy: 'server',
@@ -56,6 +61,7 @@ export const Notify = defineMethod<'mining.notify', NotifyParams, undefined>({
   ...nothing,
 });
 
+/** Above 0; see {@link DIFFICULTY_ONE_TARGET} for what 1 is. */
 export interface SetDifficultyParams {
   readonly difficulty: number;
 }
@@ -65,6 +71,7 @@ const difficultyParams = {
   formatParams: ({ difficulty }: SetDifficultyParams) => [difficulty],
 };
 
+/** `mining.set_difficulty`, to the miner. */
 export const SetDifficulty = defineMethod<'mining.set_difficulty', SetDifficultyParams, undefined>({
   name: 'mining.set_difficulty',
   calledBy: 'server',
@@ -73,6 +80,7 @@ export const SetDifficulty = defineMethod<'mining.set_difficulty', SetDifficulty
   ...nothing,
 });
 
+/** `mining.suggest_difficulty`, to the server. */
 export const SuggestDifficulty = defineMethod<'mining.suggest_difficulty', SetDifficultyParams, boolean>({
   name: 'mining.suggest_difficulty',
   calledBy: 'client',
@@ -81,11 +89,13 @@ export const SuggestDifficulty = defineMethod<'mining.suggest_difficulty', SetDi
   ...truth,
 });
 
+/** The easiest target that the miner wants to work at. */
 export interface SuggestTargetParams {
   /** Wire order; on the line it is a big-endian number. */
   readonly target: Uint8Array;
 }
 
+/** `mining.suggest_target`, to the server. */
 export const SuggestTarget = defineMethod<'mining.suggest_target', SuggestTargetParams, boolean>({
   name: 'mining.suggest_target',
   calledBy: 'client',
@@ -98,10 +108,12 @@ export const SuggestTarget = defineMethod<'mining.suggest_target', SuggestTarget
   ...truth,
 });
 
+/** The bits of a header's version that the miner may change; 32 bits, eight hex digits on the line. */
 export interface SetVersionMaskParams {
   readonly mask: number;
 }
 
+/** `mining.set_version_mask` (BIP310), to the miner. */
 export const SetVersionMask = defineMethod<'mining.set_version_mask', SetVersionMaskParams, undefined>({
   name: 'mining.set_version_mask',
   calledBy: 'server',

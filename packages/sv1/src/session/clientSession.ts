@@ -24,12 +24,14 @@ import { type NotifyParams, SuggestDifficulty, SuggestTarget } from '../methods/
 import { typedCall } from '../methods.ts';
 import { type RpcError, rpcError } from '../rpcError.ts';
 
+/** How a miner presents itself. */
 export interface ClientSessionOptions {
   readonly userAgent: string;
   /** Every share is handed in under this id, as cpuminer does; by default each call has its own. */
   readonly submitId?: number;
 }
 
+/** What a line of the server came to, or a line for it. */
 export type ClientSessionOutput =
   | { readonly type: 'send'; readonly line: Uint8Array }
   | { readonly type: 'configured'; readonly result: ConfigureResult }

@@ -20,6 +20,7 @@ export interface LineLimits {
   readonly maxQueuedBytes: number;
 }
 
+/** Limits of a {@link LineConnection} where its options do not say. */
 export const DEFAULT_LINE_LIMITS: LineLimits = {
   maxLineBytes: 65_536,
   firstLineTimeoutMs: 60_000,
@@ -57,6 +58,7 @@ export type LineCloseCause =
   | 'handshake-limit'
   | 'descriptor-limit';
 
+/** `line` is without its end, and a view: copy what is kept. */
 export type LineEvent =
   | { readonly type: 'line'; readonly line: Uint8Array }
   /** The last one. */

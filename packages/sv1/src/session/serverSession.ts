@@ -28,6 +28,7 @@ import type { PendingCall, ServerSessionOutput, SubscriptionTerms } from './serv
 
 type AskedMethod = typeof ClientGetVersion.name | typeof Ping.name;
 
+/** Who gives a miner its search space, and what the miner may ask of the session. */
 export interface ServerSessionOptions {
   /** Asked at the first `mining.subscribe`; undefined refuses it. `resume` is the session the miner wants back. */
   readonly subscribe: (resume: string | undefined) => SubscriptionTerms | undefined;

@@ -16,8 +16,10 @@ export interface PendingCall {
   readonly id: RpcId | undefined;
 }
 
+/** Why a connection is to be closed. All but `no-extranonce-left` are limits that the miner went beyond. */
 export type ServerSessionEnd = 'too-many-faults' | 'too-many-calls' | 'no-extranonce-left' | 'line-too-long';
 
+/** What a line of the miner came to, or a line for it. */
 export type ServerSessionOutput =
   /** A line for the miner. */
   | { readonly type: 'send'; readonly line: Uint8Array }
