@@ -4,6 +4,7 @@ import { type PlannedFault, planFaults } from './faults/plan.ts';
 import type { InvariantName, Violation } from './invariants/invariants.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
+/** How long a simulation runs and what befalls it meanwhile. */
 export interface RunOptions extends SimulationOptions {
   /** Virtual time. */
   readonly runMs: number;
@@ -14,9 +15,11 @@ export interface RunOptions extends SimulationOptions {
   readonly keep?: readonly number[];
 }
 
+/** What happened in a run. The same options give the same report, `traceHash` included. */
 export interface RunReport {
   readonly seed: number;
   readonly virtualMs: number;
+  /** Events that the world handled. */
   readonly actions: number;
   readonly devices: number;
   readonly shares: {
@@ -46,12 +49,15 @@ export interface RunReport {
   /** How often an SV1 miner on its fallback tried whether its first server is back. */
   readonly probes: number;
   readonly connections: number;
+  /** Ended connections by cause. */
   readonly closes: Readonly<Record<string, number>>;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** How often each was checked. */
   readonly invariants: Readonly<Record<InvariantName, number>>;
   readonly violation: Violation | undefined;
   /** The planned faults that had struck by the end, by index. */
   readonly struck: readonly number[];
+  /** Hex; two runs with the same one did the same in the same order. */
   readonly traceHash: string;
 }
 

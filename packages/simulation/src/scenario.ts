@@ -10,6 +10,7 @@ import { createNoiseSecurity } from './process/security.ts';
 import type { RunOptions } from './runSimulation.ts';
 import { createFarm, type TopologyName } from './topology.ts';
 
+/** A farm and its faults in few words, as the command `sim` takes them. */
 export interface ScenarioOptions {
   readonly profile: FaultProfile;
   readonly devices: number;

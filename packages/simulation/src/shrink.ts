@@ -1,6 +1,7 @@
 import { planFaults } from './faults/plan.ts';
 import { type RunOptions, type RunReport, runSimulation } from './runSimulation.ts';
 
+/** The least that still breaks the invariant. */
 export interface ShrunkRun {
   /** The shortest failing run that was found. */
   readonly report: RunReport;

@@ -19,6 +19,7 @@ import type { SimProcess } from './process/simProcess.ts';
 import { TranslatorProcess } from './process/translatorProcess.ts';
 import type { Topology } from './topology.ts';
 
+/** The same options give the same run, on every machine. */
 export interface SimulationOptions {
   readonly seed: number;
   readonly topology: Topology;

@@ -8,6 +8,7 @@ export interface ProviderNode {
   readonly line?: LineConditions;
 }
 
+/** A pool of a {@link Topology}. */
 export interface PoolNode {
   readonly kind: 'pool';
   readonly name: string;
@@ -68,6 +69,7 @@ export interface DeviceNode {
 
 /** What a hostile client does with what it sends, while its fault lasts. */
 export const MISBEHAVIOURS = ['replay', 'reorder', 'duplicate', 'lie', 'flood', 'garbage'] as const;
+/** One of {@link MISBEHAVIOURS}. */
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 
 /** A kind of process that is added later adds its description here and its class in `Simulation`. */
@@ -75,6 +77,7 @@ export type TopologyNode = ProviderNode | PoolNode | ProxyNode | TranslatorNode 
 
 /** What stands between devices and pools: nothing, proxies in chains of three, or translators with SV1 miners behind them. */
 export const TOPOLOGIES = ['direct', 'proxies', 'translators'] as const;
+/** One of {@link TOPOLOGIES}. */
 export type TopologyName = (typeof TOPOLOGIES)[number];
 
 /** Who is there and who connects to whom. */
@@ -82,9 +85,11 @@ export interface Topology {
   readonly nodes: readonly TopologyNode[];
 }
 
+/** How many there are of each, and what stands between devices and pools. */
 export interface FarmOptions {
   /** Honest devices in all. */
   readonly devices: number;
+  /** Of each device, hashes per second. */
   readonly hashrate: number;
   /** `mixed`: standard ones, extended ones and farms that share a connection. */
   readonly channels: 'standard' | 'extended' | 'mixed';

@@ -11,6 +11,7 @@ export const FAULT_KINDS = {
   relay: ['relay-crash', 'relay-power', 'upstream-reset', 'upstream-loss', 'device-churn'],
 } as const;
 
+/** One kind of fault; see {@link FAULT_KINDS} for where each strikes. */
 export type FaultKind = (typeof FAULT_KINDS)[keyof typeof FAULT_KINDS][number];
 
 /** Sets of kinds to run with. */
@@ -53,4 +54,5 @@ export const FAULT_PROFILES = {
   ],
 } as const satisfies Record<string, readonly FaultKind[]>;
 
+/** A set of kinds by its name; see {@link FAULT_PROFILES}. */
 export type FaultProfile = keyof typeof FAULT_PROFILES;

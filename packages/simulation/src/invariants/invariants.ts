@@ -21,10 +21,13 @@ export const INVARIANTS = {
   'machines-hold': 'no machine throws, whatever comes',
 } as const;
 
+/** An invariant by its name; {@link INVARIANTS} says what it demands. */
 export type InvariantName = keyof typeof INVARIANTS;
 
+/** The first failure of a check: it ends the run. */
 export interface Violation {
   readonly invariant: InvariantName;
+  /** Virtual time since the start of the run. */
   readonly atMs: number;
   readonly detail: string;
 }

@@ -14,6 +14,7 @@ export interface LineConditions {
   readonly pieceBytes: number;
 }
 
+/** 10 to 15 ms and 100 Mbit/s at each end, with now and then a write that arrives in pieces. */
 export const GOOD_LINE: LineConditions = {
   latencyMs: 10,
   jitterMs: 5,

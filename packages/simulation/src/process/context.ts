@@ -9,6 +9,7 @@ import type { RelayUpstreams } from './relayUpstreams.ts';
 import type { WireSecurity } from './security.ts';
 import type { SimProcess } from './simProcess.ts';
 
+/** What all processes of a simulation are configured with. */
 export interface SimulationSettings {
   /** Wanted of every channel. */
   readonly sharesPerMinute: number;

@@ -24,11 +24,14 @@ export interface SimUpstream {
   readonly port: number;
 }
 
+/** What a simulated pool needs of its machine: a {@link PoolCore}, unless a test puts a broken one in. */
 export type PoolMachine = Pick<
   PoolCore,
   'handle' | 'deadline' | 'connections' | 'openChannels' | 'uncommittedBatches' | 'templateState'
 >;
+/** The same of SV2 devices; a {@link DeviceCore}. */
 export type DeviceMachine = Pick<DeviceCore<SimUpstream>, 'handle' | 'deadline' | 'take'>;
+/** The same of a proxy; a {@link ProxyCore}. */
 export type ProxyMachine = Pick<
   ProxyCore,
   | 'handle'
@@ -40,8 +43,11 @@ export type ProxyMachine = Pick<
   | 'totals'
   | 'upstreamConnection'
 >;
+/** The same of a translator; a {@link TranslatorCore}. */
 export type TranslatorMachine = Pick<TranslatorCore, 'handle' | 'deadline' | 'minerCount' | 'upstream' | 'sources'>;
+/** The same of SV1 miners; an {@link Sv1DeviceCore}. */
 export type Sv1DeviceMachine = Pick<Sv1DeviceCore<SimUpstream>, 'handle' | 'deadline' | 'take'>;
+/** The same of a template provider; a {@link TemplateServer}. */
 export type TemplateServerMachine = Pick<TemplateServer, 'handle' | 'deadline'>;
 
 /** The machines of the processes: those the apps run, unless a test puts a broken one in. */
@@ -57,6 +63,7 @@ export interface SimulationModules {
   readonly poolConnectionLimits: Partial<ConnectionLimits>;
 }
 
+/** The machines that the apps run. */
 export const ROLE_MODULES: SimulationModules = {
   createPool: (options, now) => new PoolCore(options, now),
   createProxy: (options) => new ProxyCore(options),
