@@ -8,6 +8,7 @@ import { formatKeys, type KeyFormat } from './formatKeys.ts';
 
 const MAX_INPUT_BYTES = 4_096;
 
+/** The command `keygen`; `runApp` of `@stratumkit/runtime` runs it. */
 export const keygen = defineApp({
   name: 'keygen',
   version: '0.0.0',

@@ -12,6 +12,7 @@ export interface AuthorityKeys {
   readonly secretKey: string;
 }
 
+/** A new pair; `random` is drawn from until 32 bytes are a valid secret. */
 export function createKeys(random: RandomBytes): AuthorityKeys {
   for (;;) {
     const secretKey = random(32);
@@ -19,6 +20,7 @@ export function createKeys(random: RandomBytes): AuthorityKeys {
   }
 }
 
+/** The pair of a known secret of 32 bytes. Throws UsageError `invalid-key` unless it lies within 1 and n - 1. */
 export function keysFromSecret(secretKey: Uint8Array): AuthorityKeys {
   return {
     publicKey: encodeAuthorityPublicKey(publicKeyFromSecret(secretKey)),

@@ -1,5 +1,6 @@
 import type { AuthorityKeys } from './createKeys.ts';
 
+/** For people, for programs, or lines to paste into a configuration. */
 export type KeyFormat = 'text' | 'json' | 'toml';
 
 /** Without the secret when it is not to be shown again: it was given, not made. */

@@ -10,6 +10,7 @@ import { deviceNames, type MiningDeviceOptions } from './options.ts';
 const REPORT_MS = 10_000;
 const EXAMPLE = 'stratum2+tcp://127.0.0.1:34254/9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72';
 
+/** The command `mining-device`; `runApp` of `@stratumkit/runtime` runs it. */
 export const miningDevice = defineApp({
   name: 'mining-device',
   version: '0.0.0',

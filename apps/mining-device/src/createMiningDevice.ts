@@ -13,6 +13,7 @@ import type { UpstreamSide, UpstreamSideOwner } from './upstream/upstreamSide.ts
 /** How often the measured hashrate is compared with the one reported upstream. */
 const HASHRATE_CHECK_MS = 10_000;
 
+/** What one device did since the start. */
 export interface DeviceStatistics {
   readonly name: string;
   /** Tried since the start. */

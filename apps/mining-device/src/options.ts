@@ -3,6 +3,7 @@ import type { DeviceEvent, Sv1DeviceEvent, Sv1ProfileName } from '@stratumkit/ro
 /** Events of both protocols; most have the same names in both. */
 export type MiningDeviceEvent = DeviceEvent | Sv1DeviceEvent;
 
+/** A server to mine at. */
 export interface DeviceUpstream {
   readonly host: string;
   readonly port: number;

@@ -15,6 +15,7 @@ import { PoolMetrics } from './metrics.ts';
 import { defaultModules } from './modules.ts';
 import { createPool, type Pool } from './pool.ts';
 
+/** The command `pool`; `runApp` of `@stratumkit/runtime` runs it. */
 export const pool = defineApp({
   name: 'pool',
   version: '0.0.0',

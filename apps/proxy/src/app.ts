@@ -14,6 +14,7 @@ import { ProxyMetrics } from './metrics.ts';
 import { defaultModules } from './modules.ts';
 import { createProxy, type RunningProxy } from './proxy.ts';
 
+/** The command `proxy`; `runApp` of `@stratumkit/runtime` runs it. */
 export const proxy = defineApp({
   name: 'proxy',
   version: '0.0.0',

@@ -8,6 +8,7 @@ import type {
   WorkUpstream,
 } from '@stratumkit/roles';
 
+/** A pool or another proxy to mine at. */
 export interface ProxyUpstream extends WorkUpstream {
   /** 32 bytes, x-only. */
   readonly authorityPublicKey?: Uint8Array | undefined;

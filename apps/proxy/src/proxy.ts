@@ -12,6 +12,7 @@ import { ProxyMachine } from './proxyMachine.ts';
 import { createServerSecurity, createUpstreamSecurity } from './security.ts';
 import { createUpstreamLinks } from './upstreamLinks.ts';
 
+/** How a proxy is doing at the moment. */
 export interface ProxyStatus {
   /** `host:port` of the upstream that serves work; undefined while none does. */
   readonly upstream: string | undefined;

@@ -41,6 +41,7 @@ const FIELDS = {
 
 type Config = InferFields<typeof FIELDS>;
 
+/** The command `sim`; `runApp` of `@stratumkit/runtime` runs it. */
 export const sim = defineApp({
   name: 'sim',
   version: '0.0.0',

@@ -1,5 +1,6 @@
 import type { RunReport } from '@stratumkit/simulation';
 
+/** A run as `sim --json` prints it: snake_case keys, virtual seconds. */
 export type JsonReport = ReturnType<typeof jsonReport>;
 
 /** A run as plain JSON. Nothing in it depends on the machine. */

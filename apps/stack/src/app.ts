@@ -119,6 +119,7 @@ const FIELDS = {
 
 type Config = InferFields<typeof FIELDS>;
 
+/** The command `stratumkit`; `runApp` of `@stratumkit/runtime` runs it. */
 export const stack = defineApp({
   name: 'stratumkit',
   version: '0.0.0',

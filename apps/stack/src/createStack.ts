@@ -21,6 +21,7 @@ import { listening, onPoolEvent, onProviderEvent, onProxyEvent, onTranslatorEven
 import { poolOptions, providerOptions, proxyOptions, translatorOptions } from './roleOptions.ts';
 import type { StackSink } from './sink.ts';
 
+/** A stack that runs. */
 export interface Stack {
   readonly deviceNames: readonly string[];
   /** Expected hashes behind the shares that the pool accepted. */

@@ -14,6 +14,7 @@ export type StackEvent =
   | { readonly event: 'share_accepted'; readonly device: string; readonly count: number }
   | { readonly event: 'share_rejected'; readonly error_code: string; readonly device: string };
 
+/** A device as the summary of `--json` shows it. */
 export interface DeviceSummary {
   readonly name: string;
   readonly protocol?: 'sv2' | 'sv1';

@@ -13,6 +13,7 @@ export interface StackModules {
   readonly createMiningDevice: typeof createMiningDevice;
 }
 
+/** The roles as their own commands run them. */
 export const defaultModules: StackModules = {
   createTemplateProvider,
   createPool,

@@ -6,8 +6,10 @@ import type { Sv1ProfileName } from '@stratumkit/roles';
  * former. `sv2`: SV2 devices on the pool.
  */
 export const TOPOLOGIES = ['full', 'sv1', 'sv2-proxy', 'sv2'] as const;
+/** One of {@link TOPOLOGIES}. */
 export type Topology = (typeof TOPOLOGIES)[number];
 
+/** Who is in a stack, how fast they mine, and on which chain. */
 export interface StackOptions {
   readonly topology: Topology;
   /** In all; a full stack has half of each protocol. With 0 only yours connect, one of which `hashrate` is expected of. */

@@ -84,6 +84,7 @@ const FIELDS = {
 
 type Config = InferFields<typeof FIELDS>;
 
+/** The command `template-provider`; `runApp` of `@stratumkit/runtime` runs it. */
 export const templateProvider = defineApp({
   name: 'template-provider',
   version: '0.0.0',

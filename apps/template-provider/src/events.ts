@@ -50,9 +50,11 @@ export type TemplateProviderEvent =
   | SourceEvent
   | { readonly type: 'storage-failed'; readonly path: string; readonly message: string };
 
+/** What the node said of a client's solution. */
 export interface BlockEvent {
   readonly type: 'block';
   readonly height: number;
+  /** As explorers show it. */
   readonly hash: string;
   readonly client: number;
   /** `inconclusive`: valid as far as it was checked, but not on the best chain. */

@@ -8,12 +8,15 @@ export interface BlockPace {
   readonly expectedHashrate: number;
 }
 
+/** The embedded chain, with transactions of its own making. */
 export interface RegtestChainSource extends BlockPace {
   readonly type: 'regtest';
   readonly transactionsPerSecond: number;
+  /** Of the transactions; U32. */
   readonly seed: number;
 }
 
+/** A node, by its getblocktemplate. */
 export interface NodeChainSource {
   readonly type: 'node';
   /** `http://host:port` */

@@ -15,14 +15,17 @@ export interface TemplateSource {
   close(): Promise<void>;
 }
 
+/** A block that was mined on the embedded chain at once. */
 export interface FoundBlock {
   readonly height: number;
   /** As explorers show it. */
   readonly hash: string;
 }
 
+/** Who is told what a source has. */
 export interface SourceSink {
   template(template: BlockTemplate): void;
+  /** The source does not answer: what it gave may go stale unnoticed. */
   lost(): void;
   event(
     event: SourceEvent | { readonly type: 'storage-failed'; readonly path: string; readonly message: string },

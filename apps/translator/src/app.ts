@@ -17,6 +17,7 @@ import { createTranslator, type Translator } from './translator.ts';
 /** Longest extranonce2 of cgminer and of the firmware made of it. */
 const CGMINER_EXTRANONCE2_SIZE = 8;
 
+/** The command `translator`; `runApp` of `@stratumkit/runtime` runs it. */
 export const translator = defineApp({
   name: 'translator',
   version: '0.0.0',

@@ -14,6 +14,7 @@ export interface SuiteTarget {
   close?(): Promise<void>;
 }
 
+/** Which tests run against what. */
 export interface SuiteOptions {
   readonly tests: readonly ConformanceTest[];
   /** Tests at a time. */
@@ -21,14 +22,18 @@ export interface SuiteOptions {
   readonly seed: number;
   readonly signal?: AbortSignal;
   readonly timeouts?: Partial<Timeouts>;
+  /** Hashes that a `mine` step may try. */
   readonly maxHashes?: number;
   /** Override those of the files. */
   readonly variables?: Readonly<Record<string, JsonValue>>;
+  /** Asked before each run of a test: the role, started anew or one that serves all. */
   target(test: ConformanceTest): Promise<SuiteTarget>;
+  /** Has a block found on the chain that the role follows. */
   newBlock?(): Promise<void>;
   onResult?(result: SuiteResult): void;
 }
 
+/** A test and what became of it, in the last of its runs. */
 export interface SuiteResult {
   readonly test: ConformanceTest;
   readonly report: TestReport;

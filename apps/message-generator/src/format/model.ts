@@ -35,6 +35,7 @@ export interface TestPlan extends Place {
 /** The roles that a conformance test may be for. */
 export const TESTED_ROLES = ['pool', 'template-provider', 'device', 'proxy', 'translator'] as const;
 
+/** One of {@link TESTED_ROLES}. */
 export type TestedRole = (typeof TESTED_ROLES)[number];
 
 /** Whose sentence a conformance test holds a role to, and what it shows. */

@@ -13,6 +13,7 @@ import { messageNames, parsePointerMap, parseSaveMap, parseSkip } from './parseR
 import { TestFileError } from './problems.ts';
 import { type Node, Problems, readDocument } from './reader.ts';
 
+/** How a test file is read. */
 export interface ParseOptions {
   /** As the original tool did it; strict unless given. */
   readonly compat?: boolean;

@@ -8,6 +8,7 @@ import { type RecordedConnection, Recording } from './recording.ts';
 import type { Effect, Heading, Rule } from './script.ts';
 import type { Intercepted } from './side.ts';
 
+/** Between whom it stands, what it does to messages, and who is told. */
 export interface InterceptorOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly upstream: { readonly host: string; readonly port: number };
@@ -31,6 +32,7 @@ export interface InterceptorOptions {
   onCrash?(): void;
 }
 
+/** A message on its way, before what a rule does to it. */
 export interface InterceptedMessage {
   /** From 1, in the order in which they were accepted. */
   readonly connection: number;
@@ -40,6 +42,7 @@ export interface InterceptedMessage {
   readonly effect: Effect | undefined;
 }
 
+/** An interceptor that listens; `close` ends all connections. */
 export interface Interceptor {
   readonly address: { readonly host: string; readonly port: number };
   readonly authorityPublicKey: Uint8Array;

@@ -91,6 +91,7 @@ export function readScript(path: string): readonly Rule[] {
   return parseScript(text, path);
 }
 
+/** The same of text; `path` is what errors call it. Throws TestFileError with every problem and its line. */
 export function parseScript(text: string, path: string): readonly Rule[] {
   const problems = new Problems();
   const rules = readDocument(text, path, problems).get('rules').items().map(parseRule);

@@ -20,6 +20,7 @@ export interface TestReport {
   readonly chainMoved?: boolean;
 }
 
+/** One message of a test, in words. */
 export interface TranscriptEntry {
   /** Since the start of the test. */
   readonly atMs: number;

@@ -13,6 +13,7 @@ import { Replies } from './replies.ts';
 import type { TestReport, TranscriptEntry } from './report.ts';
 import { StepRunner } from './stepRunner.ts';
 
+/** What a test file does not say of its run. */
 export interface RunOptions {
   /** Chosen at random unless given; printed with every report. */
   readonly seed?: number;

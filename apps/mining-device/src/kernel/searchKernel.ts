@@ -2,6 +2,7 @@ import { type HashBackend, headerHash, meetsTarget, portableHash } from '@stratu
 import { compress, IV } from './sha256.ts';
 import { createSimdModule, INPUT } from './simdModule.ts';
 
+/** What a search found. */
 export interface SearchResult {
   /** Nonces whose header meets the target, in order. */
   readonly nonces: readonly number[];
