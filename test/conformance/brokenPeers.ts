@@ -19,7 +19,7 @@ export interface BrokenPeer {
   readonly fails: readonly string[];
   /** Tests of other sentences that it fails for that, and why. It fails no others. */
   readonly also?: readonly AlsoFailed[];
-  /** A hash that is wrong may happen to meet the target: what does not fail is run again, a few times at most. */
+  /** A hash that is wrong may happen to meet the target, or work that changes meanwhile may hide it: what does not fail is run again, a few times at most. */
   readonly byChance?: true;
   /** Rules of an interceptor. */
   readonly rules?: readonly unknown[];
