@@ -1,6 +1,6 @@
 import type { Now } from '@stratumkit/codec';
-import { type Logger, randomBytes, readClock } from '@stratumkit/runtime';
-import { connect, connectLines } from '@stratumkit/transport';
+import { randomBytes, readClock } from '@stratumkit/runtime';
+import { connect, connectLines, type Logger } from '@stratumkit/transport';
 import { createWorkerPool, type SearchWorkers } from './search/workerPool.ts';
 
 /** What differs between production and tests. */
@@ -12,7 +12,8 @@ export interface MiningDeviceModules {
   readonly randomBytes: (length: number) => Uint8Array;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly log?: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  /** Also told of connections that end for a fault, and of faults of ours met on them. Without one, such a fault ends the process. */
+  readonly log?: Logger;
 }
 
 export const defaultModules: MiningDeviceModules = {

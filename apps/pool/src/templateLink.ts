@@ -76,6 +76,7 @@ export class TemplateLink {
         host,
         port,
         clock: this.#modules.clock,
+        ...(this.#modules.logger && { logger: this.#modules.logger }),
         signal: this.#abort.signal,
         createConnection: (now) => new Connection(this.#connectionOptions(), now),
         onEvent: (event, link) => {

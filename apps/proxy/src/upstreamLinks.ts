@@ -21,10 +21,11 @@ export function createUpstreamLinks(
   modules: ProxyModules,
   handle: (input: ProxyInput) => void,
 ): UpstreamLinks {
-  const { connect, clock } = modules;
+  const { connect, clock, logger } = modules;
   return new OutgoingLinks({
     connect,
     clock,
+    logger,
     createConnection: (upstream, now) => new Connection(connectionOptions(upstream, options, modules), now),
     onEvent: (connection, event) => {
       const input = inputOf(connection, event);

@@ -173,6 +173,10 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
   let lastShares: NodeJS.Timeout | undefined;
   const onTerminal = !config.json && !config.intercept && edge.stdout.isTTY === true;
   const print = (value: object) => edge.stdout.write(`${JSON.stringify(value)}\n`);
+  const warn = (text: string) => {
+    warnings.push(text);
+    if (warnings.length > MAX_WARNINGS) warnings.shift();
+  };
   const sink: StackSink = {
     log,
     onEvent(event) {
@@ -195,10 +199,10 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
       edge.stdout.write(text);
     },
     onWarning(text) {
-      warnings.push(text);
-      if (warnings.length > MAX_WARNINGS) warnings.shift();
+      warn(text);
       if (!onTerminal) log.warn(text);
     },
+    onFault: warn,
   };
 
   process.on('uncaughtException', fail);

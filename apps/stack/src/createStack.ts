@@ -18,6 +18,7 @@ import { addressOf, type Endpoint, Links, type LinksOptions } from './links.ts';
 import { defaultModules, type StackModules } from './modules.ts';
 import type { StackOptions } from './options.ts';
 import { listening, onPoolEvent, onProviderEvent, onProxyEvent, onTranslatorEvent } from './roleEvents.ts';
+import { logging } from './roleLog.ts';
 import { poolOptions, providerOptions, proxyOptions, translatorOptions } from './roleOptions.ts';
 import type { StackSink } from './sink.ts';
 
@@ -45,8 +46,10 @@ export async function createStack(
   let workAccepted = 0;
   checkExport(options.exportBlocks);
   try {
-    const provider = await modules.createTemplateProvider(providerOptions(options), providerModules, (event) =>
-      onProviderEvent(event, sink, finders),
+    const provider = await modules.createTemplateProvider(
+      providerOptions(options),
+      logging(providerModules, sink, 'template-provider'),
+      (event) => onProviderEvent(event, sink, finders),
     );
     resources.add('template provider', () => provider.close());
     if (options.exportBlocks !== undefined) {
@@ -56,10 +59,14 @@ export async function createStack(
 
     const links = new Links(linksOptions(options, sink), resources);
     const templates = await links.between('pool', 'template-provider', provider);
-    const pool = await modules.createPool(poolOptions(options, templates), poolModules, (event) => {
-      if (event.type === 'share') workAccepted += Number(event.work);
-      onPoolEvent(event, sink, finders);
-    });
+    const pool = await modules.createPool(
+      poolOptions(options, templates),
+      logging(poolModules, sink, 'pool'),
+      (event) => {
+        if (event.type === 'share') workAccepted += Number(event.work);
+        onPoolEvent(event, sink, finders);
+      },
+    );
     resources.add('pool', () => pool.close());
 
     const fleets = fleetsOf(options);
@@ -134,7 +141,8 @@ class Between {
   }
 
   async #startProxy(pool: Endpoint): Promise<Endpoint> {
-    const proxy = await this.#modules.createProxy(proxyOptions(this.#options, pool), proxyModules, (event) => {
+    const options = proxyOptions(this.#options, pool);
+    const proxy = await this.#modules.createProxy(options, logging(proxyModules, this.#sink, 'proxy'), (event) => {
       if (!this.isClosing) onProxyEvent(event, this.#sink);
     });
     this.#proxy = proxy;
@@ -144,7 +152,8 @@ class Between {
 
   async #startTranslator(pool: Endpoint): Promise<Endpoint> {
     const options = translatorOptions(this.#options, pool);
-    const translator = await this.#modules.createTranslator(options, translatorModules, (event) => {
+    const modules = logging(translatorModules, this.#sink, 'translator');
+    const translator = await this.#modules.createTranslator(options, modules, (event) => {
       this.#translatorHop.apply(event);
       if (!this.isClosing) onTranslatorEvent(event, this.#sink);
     });

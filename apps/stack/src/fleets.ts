@@ -4,6 +4,7 @@ import type { Endpoint } from './links.ts';
 import type { StackModules } from './modules.ts';
 import type { StackOptions, Topology } from './options.ts';
 import { onDeviceEvent } from './roleEvents.ts';
+import { roleLog } from './roleLog.ts';
 import { requiredKey, USER_IDENTITY } from './roleOptions.ts';
 import type { StackSink } from './sink.ts';
 
@@ -36,6 +37,7 @@ export function startFleet(
 ): Promise<MiningDevice> {
   const { channel, hashrate, profiles } = options;
   const { address, authorityPublicKey } = upstream;
+  const log = roleLog(sink, 'mining-device');
   return modules.createMiningDevice(
     {
       protocol,
@@ -50,7 +52,7 @@ export function startFleet(
       ...(profiles === undefined ? {} : { profiles }),
       onEvent: (event) => onDeviceEvent(event, sink, names),
     },
-    sink.log === undefined ? {} : { log: sink.log.child({ role: 'mining-device' }, { level: 'warn' }) },
+    log === undefined ? {} : { log },
   );
 }
 

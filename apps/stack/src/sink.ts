@@ -9,5 +9,8 @@ export interface StackSink {
   onWarning(text: string): void;
   /** What passes on a link, with `intercept`. */
   onMessage?(link: string, message: InterceptedMessage): void;
+  /** Told why connections ended for a fault, and of faults of ours met on them. Without one, such a fault ends the process. */
   readonly log?: Logger | undefined;
+  /** What `log` was told, in words, for an operator who does not see the log. */
+  onFault?(text: string): void;
 }

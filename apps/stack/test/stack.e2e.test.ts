@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { parseTestFile } from '@stratumkit/message-generator';
-import { type ProcessEdge, runApp } from '@stratumkit/runtime';
+import { createLogger, type ProcessEdge, runApp } from '@stratumkit/runtime';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stack } from '../src/app.ts';
+import { createStack } from '../src/createStack.ts';
+import { defaultModules, type StackModules } from '../src/modules.ts';
+import type { StackOptions } from '../src/options.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'stack-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -323,6 +326,63 @@ describe('the stack', () => {
     expect(result.stderr).toContain('the pool fell over');
     expect(result.status).toBe(1);
     expect(events(result.stdout.trimEnd().split('\n')).at(-1)).toMatchObject({ event: 'summary' });
+  });
+
+  it('goes on when a role fails at a message of one peer, and says so', async () => {
+    const faults: string[] = [];
+    let written = '';
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        written += chunk;
+        done();
+      },
+    });
+    let failed = 0;
+    const failOnce = (bit: number) => {
+      if ((failed & bit) !== 0) return;
+      failed |= bit;
+      throw new Error(`fault ${bit}`);
+    };
+    const modules: StackModules = {
+      ...defaultModules,
+      createPool: (options, given, onEvent) =>
+        defaultModules.createPool(options, given, (event) => {
+          onEvent?.(event);
+          if (event.type === 'channelOpened') failOnce(1);
+        }),
+      createProxy: (options, given, onEvent) =>
+        defaultModules.createProxy(options, given, (event) => {
+          onEvent?.(event);
+          if (event.type === 'upstreamAcknowledged') failOnce(2);
+        }),
+    };
+    let mined: () => void = () => undefined;
+    const block = new Promise<void>((resolve) => {
+      mined = resolve;
+    });
+    const options: StackOptions = {
+      ...{ topology: 'sv2-proxy', devices: 1, channel: 'standard', hashrate: 50_000, workers: 1 },
+      ...{ blockInterval: 0.5, transactionsPerSecond: 0, sharesPerMinute: 600 },
+      ...{ templateProviderPort: 0, poolPort: 0, proxyPort: 0, translatorPort: 0 },
+    };
+    const running = await createStack(
+      options,
+      {
+        log: createLogger({ name: 'stack', stream }),
+        onEvent: ({ event }) => {
+          if (event === 'block' && failed === 3) mined();
+        },
+        onWarning: () => undefined,
+        onFault: (text) => faults.push(text),
+      },
+      modules,
+    );
+    await block;
+    await running.close();
+    expect(faults).toContain('pool: event handler failed: fault 1');
+    expect(faults).toContain('proxy: event handler failed: fault 2');
+    expect(faults).toContain('proxy: a connection ended for a fault: internal-error');
+    expect(written).toMatch(/"role":"proxy".*"message":"fault 2"/);
   });
 
   it('names the port that is in use, and leaves nothing running', async () => {

@@ -12,10 +12,11 @@ export function createUpstreamLinks(
   modules: TranslatorModules,
   handle: (input: TranslatorInput) => void,
 ): UpstreamLinks {
-  const { connect, clock } = modules;
+  const { connect, clock, logger } = modules;
   return new OutgoingLinks({
     connect,
     clock,
+    logger,
     createConnection: (upstream, now) => createUpstreamConnection(upstream, options, modules, now),
     onEvent: (connection, event) => {
       const input = inputOf(connection, event);

@@ -61,6 +61,21 @@ export class CloseLog<Cause extends string> {
   }
 }
 
+/** The one log of all connections that are told to the same logger. */
+export function sharedLog<Cause extends string>(
+  logs: WeakMap<Logger, CloseLog<Cause>>,
+  families: Readonly<Record<Cause, CloseFamily>>,
+  logger: Logger | undefined,
+): CloseLog<Cause> | undefined {
+  if (logger === undefined) return undefined;
+  let log = logs.get(logger);
+  if (log === undefined) {
+    log = new CloseLog(families, logger);
+    logs.set(logger, log);
+  }
+  return log;
+}
+
 /** A peer's texts in a detail are escaped. */
 function printable(detail: CloseDetail): CloseDetail {
   return Object.fromEntries(

@@ -1,15 +1,18 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import { CLOSE_CAUSES, type Connection } from '@stratumkit/connection';
+import { CLOSE_CAUSES, type CloseCause, type Connection } from '@stratumkit/connection';
 import type { Protocol } from '@stratumkit/messages';
 import { systemClock } from './clock.ts';
-import { CloseLog } from './closeLog.ts';
+import { type CloseLog, sharedLog } from './closeLog.ts';
 import { SocketLink } from './socketLink.ts';
 import { SOCKET_OPTIONS } from './socketOptions.ts';
 import { TransportError } from './transportError.ts';
 import { SHARED_SCHEDULER } from './turnScheduler.ts';
-import type { ConnectOptions, Link } from './types.ts';
+import type { ConnectOptions, Link, Logger } from './types.ts';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+
+/** Of connections made here: whoever redials would otherwise be told of one cause with every attempt. */
+const LOGS = new WeakMap<Logger, CloseLog<CloseCause>>();
 
 /**
  * Connects by TCP. Resolves when the socket is open (setup follows as events), rejects with `TransportError` if it cannot be
@@ -19,7 +22,7 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
   const { host, port, onEvent, logger, signal } = options;
   const clock = options.clock ?? systemClock;
   const socket = await openSocket(options);
-  const log = new CloseLog(CLOSE_CAUSES, logger);
+  const log = sharedLog(LOGS, CLOSE_CAUSES, logger);
   let connection: Connection<P>;
   try {
     connection = options.createConnection(clock());
@@ -32,8 +35,8 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
     remote: { address: socket.remoteAddress ?? host, port },
     connection,
     onEvent: (event, eventLink, now) => {
-      if (event.type === 'closed') log.add(event.cause, { link: eventLink.id, host, port }, event.detail, now);
-      onEvent(event, eventLink, now);
+      if (event.type === 'closed') log?.add(event.cause, { link: eventLink.id, host, port }, event.detail, now);
+      handLast(event.type === 'closed', () => onEvent(event, eventLink, now));
     },
     clock,
     scheduler: options.scheduler ?? SHARED_SCHEDULER,
@@ -44,6 +47,19 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
   void link.closed.then(() => signal?.removeEventListener('abort', abort));
   link.start();
   return link;
+}
+
+/**
+ * Who connects and is not told of the end would wait for this link for ever: a fault met there ends the process, whoever logs, so that
+ * it is started anew.
+ */
+export function handLast(isClosed: boolean, hand: () => void): void {
+  try {
+    hand();
+  } catch (error) {
+    if (isClosed) setImmediate(() => Promise.reject(error));
+    else throw error;
+  }
 }
 
 /** Opens a socket, or rejects with `TransportError`. */

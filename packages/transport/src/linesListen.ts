@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { ConfigError } from '@stratumkit/codec';
-import type { CloseDetail, CloseFamily, Permit } from '@stratumkit/connection';
+import type { CloseDetail, Permit } from '@stratumkit/connection';
 import { type LineCloseCause, LineConnection } from '@stratumkit/sv1';
 import { CloseLog } from './closeLog.ts';
+import { LINE_CLOSE_FAMILIES } from './lineCloseFamilies.ts';
 import { LineSocketLink } from './linesLink.ts';
 import type { LineListener, LineListenOptions, LineTls } from './linesTypes.ts';
 import { drop, type RefusalCause, SocketListener } from './socketListener.ts';
@@ -18,28 +19,6 @@ export async function listenLines(options: LineListenOptions): Promise<LineListe
   await listener.open();
   return listener;
 }
-
-const LINE_CLOSE_FAMILIES: Readonly<Record<LineCloseCause, CloseFamily>> = {
-  probe: 'normal',
-  'peer-closed': 'normal',
-  shutdown: 'local',
-  'role-decision': 'local',
-  'first-line-timeout': 'timeout',
-  'idle-timeout': 'timeout',
-  'write-timeout': 'timeout',
-  'connection-limit': 'limit',
-  'address-limit': 'limit',
-  'handshake-limit': 'limit',
-  'descriptor-limit': 'limit',
-  'line-budget': 'limit',
-  'line-too-long': 'limit',
-  'send-queue-overflow': 'limit',
-  'not-json': 'protocol',
-  'tls-handshake': 'protocol',
-  'peer-reset': 'network',
-  'network-error': 'network',
-  'internal-error': 'local',
-};
 
 class LineTcpListener extends SocketListener<LineSocketLink> implements LineListener {
   readonly #options: LineListenOptions;

@@ -3,7 +3,7 @@ import type { ClosedEvent, Connection, ConnectionEvent, FrameKind } from '@strat
 import type { Protocol } from '@stratumkit/messages';
 import type { connect } from './connect.ts';
 import { connectFailure } from './transportError.ts';
-import type { Link } from './types.ts';
+import type { Link, Logger } from './types.ts';
 
 /** What comes of a link; `gone` is the last, with the close cause, or with the code of the error that kept it from being made. */
 export type OutgoingEvent<P extends Protocol> =
@@ -14,6 +14,8 @@ export type OutgoingEvent<P extends Protocol> =
 export interface OutgoingLinksOptions<P extends Protocol, Peer> {
   readonly connect: typeof connect;
   readonly clock: () => Now;
+  /** Told of links that end for a fault, and of faults of ours met on them. Without one, such a fault ends the process. */
+  readonly logger?: Logger | undefined;
   readonly createConnection: (peer: Peer, now: Now) => Connection<P>;
   readonly onEvent: (id: number, event: OutgoingEvent<P>) => void;
 }
@@ -33,12 +35,13 @@ export class OutgoingLinks<P extends Protocol, Peer extends { readonly host: str
     const attempt = new AbortController();
     this.#attempts.set(id, attempt);
     const { host, port } = peer;
-    const { clock, createConnection } = this.#options;
+    const { clock, createConnection, logger } = this.#options;
     try {
       const link = await this.#options.connect<P>({
         host,
         port,
         clock,
+        ...(logger && { logger }),
         signal: attempt.signal,
         createConnection: (now) => createConnection(peer, now),
         onEvent: (event) => this.#receive(id, event),

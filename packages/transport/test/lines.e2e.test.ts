@@ -89,6 +89,23 @@ describe('lines over TCP', () => {
     expect(events.at(-1)).toMatchObject({ cause: 'shutdown' });
   });
 
+  it('end at a client whose handler throws, which is logged', async () => {
+    await startEcho();
+    const lines: object[] = [];
+    const ignore = () => undefined;
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: (fields: object) => lines.push(fields) };
+    const link = await connectLines({
+      ...listener.address,
+      logger,
+      onEvent: (event) => {
+        if (event.type === 'line') throw new Error('bug');
+      },
+    });
+    link.send(bytes('{"x":1}\n'));
+    expect(await link.closed).toMatchObject({ cause: 'internal-error' });
+    expect(lines).toMatchObject([{ event: 'line' }, { cause: 'internal-error', host: HOST }]);
+  });
+
   it('are no HTTP, no Stratum V2 and no endless line', async () => {
     await startEcho({ limits: { maxLineBytes: 1_000 } });
     for (const garbage of ['GET / HTTP/1.1\r\n\r\n', '\u0016\u0003\u0001']) {

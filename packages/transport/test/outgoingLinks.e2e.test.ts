@@ -1,14 +1,15 @@
 import { Connection, type ConnectionEvent } from '@stratumkit/connection';
 import { describe, expect, it } from 'vitest';
-import { connect, type Link, type OutgoingEvent, OutgoingLinks, systemClock } from '../src/index.ts';
+import { connect, type Link, type Logger, type OutgoingEvent, OutgoingLinks, systemClock } from '../src/index.ts';
 import { type Mining, NOISE, SETUP, share, startResponder } from './support.ts';
 
 type Heard = readonly [id: number, event: OutgoingEvent<Mining>];
 
-function startLinks(onEvent: (...heard: Heard) => void) {
+function startLinks(onEvent: (...heard: Heard) => void, logger?: Logger) {
   return new OutgoingLinks<Mining, { readonly host: string; readonly port: number }>({
     connect,
     clock: systemClock,
+    logger,
     createConnection: (_peer, now) =>
       new Connection<Mining>(
         { protocol: 'mining', security: NOISE.client, setup: { side: 'client', request: SETUP } },
@@ -65,6 +66,32 @@ describe('outgoing links', () => {
     const refused = heard(watch, 2, 'gone');
     await links.connect(2, address);
     expect(await refused).toEqual({ type: 'gone', reason: 'connect-failed: ECONNREFUSED' });
+  });
+
+  it('end for a fault of ours that is met on one of them, which is logged, and leave the others alone', async () => {
+    const listener = await startResponder();
+    const lines: object[] = [];
+    const ignore = () => {};
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: (fields: object) => lines.push(fields) };
+    const watch: { on?: (...heard: Heard) => void } = {};
+    const links = startLinks((id, event) => {
+      watch.on?.(id, event);
+      if (id !== 2 && event.type === 'message') throw new Error('a bug');
+    }, logger);
+    const ready = [1, 2, 3].map((id) => heard(watch, id, 'ready'));
+    const gone = [1, 3].map((id) => heard(watch, id, 'gone'));
+    const answer = heard(watch, 2, 'message');
+    await Promise.all([1, 2, 3].map((id) => links.connect(id, listener.address)));
+    await Promise.all(ready);
+    for (const id of [1, 3]) links.send(id, share(1), 'control');
+    expect(await Promise.all(gone)).toEqual([1, 3].map(() => ({ type: 'gone', reason: 'internal-error' })));
+    links.send(2, share(7), 'control');
+    expect(await answer).toMatchObject({ message: { value: { lastSequenceNumber: 7 } } });
+    // The fault itself each time; that links end for it once a minute.
+    expect(lines.filter((fields) => 'err' in fields)).toHaveLength(2);
+    expect(lines.filter((fields) => 'cause' in fields)).toMatchObject([{ cause: 'internal-error' }]);
+    await links.close();
+    await listener.close();
   });
 
   it('send what was queued when they are dropped, and are not heard of again', async () => {

@@ -68,10 +68,12 @@ export class Sv1Side extends CoreSide<Sv1DeviceInput, Sv1DeviceOutput<DeviceUpst
   }
 
   async #connect(connection: number, { host, port }: DeviceUpstream): Promise<void> {
+    const { connectLines, log } = this.#modules;
     const link = await this.connect(connection, (signal) =>
-      this.#modules.connectLines({
+      connectLines({
         host,
         port,
+        ...(log && { logger: log }),
         onEvent: (event) => {
           if (event.type === 'line') {
             this.handle({ type: 'line', connection, line: event.line });

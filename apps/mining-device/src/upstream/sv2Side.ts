@@ -77,6 +77,7 @@ export class Sv2Side extends CoreSide<DeviceInput, DeviceOutput<DeviceUpstream>,
 
   async #connect(connection: number, upstream: DeviceUpstream): Promise<void> {
     const { host, port } = upstream;
+    const { log } = this.#modules;
     const server = `${host}:${port}`;
     const wanted = wantedExtensions(this.#options);
     const { monotonicMs } = this.#modules.clock();
@@ -85,6 +86,7 @@ export class Sv2Side extends CoreSide<DeviceInput, DeviceOutput<DeviceUpstream>,
       this.#modules.connect<'mining'>({
         host,
         port,
+        ...(log && { logger: log }),
         createConnection: (now) =>
           createUpstreamConnection(upstream, this.#options, this.#modules.randomBytes, now, extensions),
         onEvent: (event, _, now) => {
