@@ -16,8 +16,10 @@ export interface CoinbaseParts {
   /** Bytes left free between the two parts: extranonce prefix and extranonce. */
   readonly extranonceSize: number;
   readonly scriptSigSuffix?: Uint8Array;
+  /** Of the one input; U32. */
   readonly sequence: number;
   readonly outputs: readonly TxOutput[];
+  /** U32. */
   readonly locktime: number;
 }
 

@@ -32,6 +32,7 @@ export class ByteReader {
     return this.#offset;
   }
 
+  /** Bytes not taken yet. */
   get remaining(): number {
     return this.#bytes.length - this.#offset;
   }
@@ -46,10 +47,12 @@ export class ByteReader {
     return this.#bytes[this.#take(1)]!;
   }
 
+  /** Little-endian. */
   u32(): number {
     return readU32(this.#bytes, this.#take(4));
   }
 
+  /** Little-endian. */
   u64(): bigint {
     const start = this.#take(8);
     return (BigInt(readU32(this.#bytes, start + 4)) << 32n) | BigInt(readU32(this.#bytes, start));
@@ -78,6 +81,7 @@ export class ByteReader {
     return count * minSize > this.remaining ? this.fail('more elements announced than bytes follow') : count;
   }
 
+  /** A copy of as many bytes as the length before them says. */
   varBytes(): Uint8Array {
     return this.bytes(this.count(1));
   }

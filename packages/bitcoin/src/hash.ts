@@ -5,6 +5,7 @@ import { UsageError } from '@stratumkit/codec';
 /** The injected hash functions; every result is a new array. A faster back end must equal {@link portableHash} on every input. */
 export interface HashBackend {
   sha256(data: Uint8Array): Uint8Array;
+  /** SHA-256 of the SHA-256, as Bitcoin hashes headers and transactions: the result is in wire order. */
   sha256d(data: Uint8Array): Uint8Array;
   /** Double SHA-256 of two 32-byte nodes laid side by side. */
   sha256dPair(left: Uint8Array, right: Uint8Array): Uint8Array;

@@ -13,6 +13,7 @@ export interface BlockHeader {
   readonly version: number;
   readonly prevHash: Uint8Array;
   readonly merkleRoot: Uint8Array;
+  /** Unix seconds. */
   readonly time: number;
   readonly nbits: number;
   readonly nonce: number;

@@ -9,6 +9,7 @@ export interface TxInput {
   readonly prevTxid: Uint8Array;
   /** U32. */
   readonly prevIndex: number;
+  /** Without its length. */
   readonly scriptSig: Uint8Array;
   /** U32. */
   readonly sequence: number;

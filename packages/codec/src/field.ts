@@ -46,11 +46,15 @@ export interface Field<T> {
   /** Bounds of the encoded size in bytes; equal for fixed-size types. */
   readonly minSize: number;
   readonly maxSize: number;
+  /** Bytes that the value takes. What does not fit the type becomes the message's UsageError `encode`. */
   size(value: T): number;
+  /** Byte values are views. Bytes that are no such value become the message's RemoteError `decode`. */
   read(reader: Reader): T;
   /** Writes at `offset`, where `size(value)` bytes must be free, and returns the offset behind the value. */
   write(value: T, out: Uint8Array, offset: number): number;
   toJson(value: T): JsonValue;
+  /** The inverse of `toJson`. */
   fromJson(json: JsonValue, options?: JsonOptions): T;
+  /** For logs: bytes as hex, long ones cut. */
   describe(value: T): LogValue;
 }

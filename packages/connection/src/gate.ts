@@ -60,6 +60,7 @@ export class ConnectionGate {
     return this.#byAddress.size;
   }
 
+  /** `address` as text, IPv4 or IPv6. What is admitted counts until its `release`. */
   admit(address: string): Permit | Refusal {
     const limits = this.#limits;
     const key = addressKey(address);

@@ -32,6 +32,7 @@ export interface ServerSetup {
   readonly policy: (request: SetupConnection) => SetupDecision;
   /** A request with any other flag is refused with all of its unsupported flags. Left to `policy` if absent. */
   readonly supportedFlags?: number;
+  /** Extension types (U16); a client without a required one is refused. */
   readonly extensions?: { readonly supported: readonly number[]; readonly required?: readonly number[] };
 }
 

@@ -4,9 +4,11 @@ import { encodeTlvs, type TlvByteOrder, type TlvField } from './tlv.ts';
 
 /** A whole frame. */
 export interface Frame {
+  /** 0 to 0x7fff, without the channel_msg bit; 0 for the core protocol. */
   readonly extensionType: number;
   readonly channelMessage: boolean;
   readonly messageType: number;
+  /** May be a view into what was received: copy what is kept. */
   readonly payload: Uint8Array;
 }
 

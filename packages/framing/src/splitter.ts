@@ -41,6 +41,7 @@ export class FrameSplitter {
     return queued - this.#taken + this.#headerFilled + this.#partialFilled;
   }
 
+  /** The chunk is kept, not copied: it must not change any more. */
   push(chunk: Uint8Array): void {
     this.#assertAlive();
     if (chunk.length > 0) this.#chunks.push(chunk);

@@ -4,7 +4,9 @@ import { RemoteError, UsageError } from '@stratumkit/codec';
 export interface TlvField {
   /** Negotiated extension that defines the field. */
   readonly extensionType: number;
+  /** U8, by the extension. */
   readonly fieldType: number;
+  /** As the extension defines it; a view when it was decoded. */
   readonly value: Uint8Array;
 }
 
@@ -18,6 +20,7 @@ export type TlvByteOrder = 'big' | 'little';
 export interface TlvLimit {
   readonly extensionType: number;
   readonly fieldType: number;
+  /** Bytes. */
   readonly maxLength: number;
 }
 

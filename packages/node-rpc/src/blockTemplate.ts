@@ -23,7 +23,9 @@ export interface NodeBlockTemplate {
   readonly height: number;
   readonly version: number;
   readonly nbits: number;
+  /** Current time in Unix seconds, never before `minTime`. */
   readonly time: number;
+  /** Unix seconds; the least that consensus allows. */
   readonly minTime: number;
   /** Subsidy and fees, in satoshis. */
   readonly coinbaseValue: bigint;

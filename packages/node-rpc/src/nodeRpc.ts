@@ -82,6 +82,7 @@ export class NodeRpc {
     this.#agent.destroy();
   }
 
+  /** For SegWit blocks. With `longPollId` it may take hours. */
   async getBlockTemplate(options: GetBlockTemplateOptions = {}): Promise<NodeBlockTemplate> {
     const { longPollId, signal } = options;
     const request = { rules: ['segwit'], capabilities: ['longpoll'], ...(longPollId && { longpollid: longPollId }) };
@@ -134,6 +135,7 @@ export class NodeRpc {
     return new JsonFields('getblockhash', { hash: await this.call('getblockhash', [height], options) }).hash('hash');
   }
 
+  /** Wire order. */
   async getBestBlockHash(options: CallOptions = {}): Promise<Uint8Array> {
     const hash = await this.call('getbestblockhash', [], options);
     return new JsonFields('getbestblockhash', { hash }).hash('hash');

@@ -12,9 +12,11 @@ const MAX_U32 = 0xffff_ffff;
 
 /** What the authority vouches for: this static key, in this period (unix seconds, both ends included). */
 export interface Certificate {
+  /** U16; {@link CERTIFICATE_VERSION}. */
   readonly version: number;
   readonly validFrom: number;
   readonly notValidAfter: number;
+  /** 64 bytes, BIP340. */
   readonly signature: Uint8Array;
 }
 

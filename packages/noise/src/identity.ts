@@ -19,6 +19,7 @@ export interface ResponderIdentityOptions {
 
 /** What a server proves itself with: the authority's key, a static key, and a certificate that is signed once and renewed. */
 export class ResponderIdentity {
+  /** 32 bytes, x-only. */
   readonly authorityPublicKey: Uint8Array;
   readonly #staticKeyPair: KeyPair;
   readonly #crypto: NoiseCrypto;

@@ -24,6 +24,7 @@ export function payloadCiphertextSize(payloadLength: number): number {
 export interface NoiseSessionOptions {
   readonly send: Aead;
   readonly receive: Aead;
+  /** 32 bytes. */
   readonly handshakeHash: Uint8Array;
   /** First message counter of both directions; other than 0 only to test the end of the range. */
   readonly firstNonce?: bigint;

@@ -46,6 +46,7 @@ export interface NoiseCrypto {
   createKeyPair(random: RandomBytes): KeyPair;
   /** The pair of a known secret; `random` chooses among the many encodings. Throws `UsageError` for a bad secret. */
   keyPairFromSecret(secretKey: Uint8Array, random: RandomBytes): KeyPair;
+  /** Takes 64 bytes of ElligatorSwift, as a peer sent them. */
   decodePublicKey(ellswift: Uint8Array): RemotePublicKey;
   /** `v2_ecdh` of BIP324 with the hash order of `role`, 32 bytes. For a key pair that is used once. */
   ecdh(own: KeyPair, remote: RemotePublicKey, role: HandshakeRole): Uint8Array;
@@ -55,5 +56,6 @@ export interface NoiseCrypto {
   sign(message: Uint8Array, secretKey: Uint8Array, auxiliaryRandom: Uint8Array): Uint8Array;
   /** BIP340 verification of a 32-byte message under a 32-byte x-only key. */
   verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
+  /** Takes a key of 32 bytes. */
   createAead(key: Uint8Array): Aead;
 }

@@ -33,6 +33,7 @@ export interface BlockTemplate {
   readonly nbits: number;
   /** Current time, never before `minTime`. */
   readonly time: number;
+  /** Unix seconds; the least that consensus allows. */
   readonly minTime: number;
   /** Subsidy and fees. */
   readonly coinbaseValue: bigint;

@@ -3,8 +3,10 @@ import { type ChainTransaction, outpointKey, spentKey } from './transaction.ts';
 
 /** An unspent output. */
 export interface Coin {
+  /** Satoshis. */
   readonly value: bigint;
   readonly script: Uint8Array;
+  /** Of the block that made it. */
   readonly height: number;
   readonly isCoinbase: boolean;
 }

@@ -69,10 +69,12 @@ export class Mempool implements CoinView {
     return this.#entries.size;
   }
 
+  /** Of all transactions together. */
   get weight(): number {
     return this.#weight;
   }
 
+  /** `id` as in {@link ChainTransaction}. */
   entry(id: string): MempoolEntry | undefined {
     return this.#entries.get(id);
   }
@@ -93,14 +95,17 @@ export class Mempool implements CoinView {
     return output && { ...output, height: this.#chain.height + 1, isCoinbase: false };
   }
 
+  /** A transaction with its witness. RemoteError for bytes that are none. */
   add(bytes: Uint8Array): AddTransactionResult {
     return this.#add(parseTransaction(bytes, this.#chain.hash));
   }
 
+  /** Ids of all unconfirmed transactions that this one depends on. */
   ancestors(id: string): Set<string> {
     return this.#closure(this.#entries.get(id)?.parents ?? [], 'parents');
   }
 
+  /** Ids of all unconfirmed transactions that depend on this one. */
   descendants(id: string): Set<string> {
     return this.#closure(this.#entries.get(id)?.children ?? [], 'children');
   }

@@ -89,6 +89,7 @@ export class RegtestChain {
     this.#observers.add(observer);
   }
 
+  /** `key` is the txid as hex in wire order, a colon, and the index of the output. */
   coin(key: string): Coin | undefined {
     return this.coins.get(key);
   }

@@ -12,7 +12,9 @@ import { WITNESS_SCALE_FACTOR } from './params.ts';
 export interface ChainTransaction extends Transaction {
   /** With witness, as it stands in a block. */
   readonly bytes: Uint8Array;
+  /** Wire order. */
   readonly txid: Uint8Array;
+  /** Wire order. */
   readonly wtxid: Uint8Array;
   /** Hex of the txid in wire order: the key of every map here. */
   readonly id: string;

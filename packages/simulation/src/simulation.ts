@@ -158,6 +158,7 @@ export class Simulation {
     this.#mineRivals();
   }
 
+  /** Until this virtual time since the start. */
   run(untilMs: number): void {
     this.world.run(untilMs);
   }

@@ -7,7 +7,9 @@ export interface UpstreamJobParts {
   readonly versionRollingAllowed: boolean;
   /** Deepest first. */
   readonly merklePath: readonly Uint8Array[];
+  /** Without BIP141 fields, up to the extranonce prefix. */
   readonly coinbasePrefix: Uint8Array;
+  /** The rest behind the extranonce. */
   readonly coinbaseSuffix: Uint8Array;
   readonly extranoncePrefix: Uint8Array;
 }

@@ -31,6 +31,7 @@ export class OutgoingLinks<P extends Protocol, Peer extends { readonly host: str
     this.#options = options;
   }
 
+  /** Never rejects: a failure is the event `gone`. */
   async connect(id: number, peer: Peer): Promise<void> {
     const attempt = new AbortController();
     this.#attempts.set(id, attempt);
@@ -72,6 +73,7 @@ export class OutgoingLinks<P extends Protocol, Peer extends { readonly host: str
     this.#attempts.delete(id);
   }
 
+  /** Drops all; resolves when their sockets are gone. */
   async close(): Promise<void> {
     const links = [...this.#links.values()];
     for (const id of [...this.#attempts.keys()]) this.drop(id, 'shutdown');

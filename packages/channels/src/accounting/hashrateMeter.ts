@@ -26,6 +26,7 @@ export class HashrateMeter {
     this.#newest = WINDOWS.map(([, windowMs]) => bucketAt(nowMs, windowMs));
   }
 
+  /** `work` in expected hashes, `nowMs` in monotonic milliseconds. */
   add(work: bigint, nowMs: number): void {
     this.#hashes ??= new Float64Array(WINDOWS.length * BUCKETS);
     this.#advance(this.#hashes, nowMs);

@@ -12,7 +12,9 @@ export interface ShareRecord {
   readonly templateId: bigint;
   /** Header hash, wire order. */
   readonly hash: Uint8Array;
+  /** Of the job's target; for people. Sum `work`, which is exact. */
   readonly difficulty: number;
+  /** Expected hashes behind a share of the job's target, exact. */
   readonly work: bigint;
   readonly unixSeconds: number;
 }
@@ -30,6 +32,7 @@ export interface ShareBatch {
  * that releases the acknowledgement. A sink may take batches in any order and may be asked to commit one twice.
  */
 export interface LedgerSink {
+  /** Returns at once; when the batch is durable its id comes out of `takeCommitted`. */
   commit(batch: ShareBatch): void;
   /** Ids of batches that are durable since the last call. */
   takeCommitted(): readonly number[];

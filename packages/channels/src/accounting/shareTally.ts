@@ -64,10 +64,12 @@ export class ShareTally {
     this.#rejected.set(errorCode, (this.#rejected.get(errorCode) ?? 0) + 1);
   }
 
+  /** Counts a block. */
   found(): void {
     this.#blocks++;
   }
 
+  /** What the work of the accepted shares stands for, in hashes per second. */
   hashrates(nowMs: number): Hashrates {
     return this.#meter.rates(nowMs);
   }

@@ -4,6 +4,7 @@ import { difficultyFromTarget, targetToBigint, workFromTarget } from '@stratumki
 export interface ShareTarget {
   /** Wire order, a copy of its own. */
   readonly target: Uint8Array;
+  /** For people; see `difficultyFixed` for sums. */
   readonly difficulty: number;
   /** Expected hashes per share, exact. */
   readonly work: bigint;

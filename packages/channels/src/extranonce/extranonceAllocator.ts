@@ -15,6 +15,7 @@ export interface ExtranonceSpace {
 /** A part of the search space, owned by one channel until it is released and every job that used it is stale. */
 export interface ExtranonceLease {
   readonly index: number;
+  /** For the opening's Success (spec 5.3.3, 5.3.5); never changed. */
   readonly extranoncePrefix: Uint8Array;
   /** Bytes the downstream rolls: 0 for a standard channel. */
   readonly extranonceSize: number;

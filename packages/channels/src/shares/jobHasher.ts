@@ -2,11 +2,14 @@ import type { HashBackend } from '@stratumkit/bitcoin';
 
 /** What the merkle root of a job depends on, besides the rolled part of the extranonce. */
 export interface JobHasherInput {
+  /** The coinbase transaction without BIP141 fields up to the extranonce prefix. */
   readonly coinbasePrefix: Uint8Array;
   readonly extranoncePrefix: Uint8Array;
   /** Length of the rolled part; 0 on a standard channel. */
   readonly extranonceSize: number;
+  /** The rest of it behind the extranonce. */
   readonly coinbaseSuffix: Uint8Array;
+  /** Deepest first, 32 bytes each. */
   readonly merklePath: readonly Uint8Array[];
 }
 

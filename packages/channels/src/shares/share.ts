@@ -5,12 +5,14 @@ export interface StandardShare {
   readonly sequenceNumber: number;
   readonly jobId: number;
   readonly nonce: number;
+  /** Header time, Unix seconds. */
   readonly ntime: number;
   readonly version: number;
 }
 
 /** A submission on an extended channel; a decoded `SubmitSharesExtended` is one. */
 export interface ExtendedShare extends StandardShare {
+  /** The rolled part alone: `extranonce_size` bytes of the channel. */
   readonly extranonce: Uint8Array;
 }
 
@@ -19,6 +21,7 @@ export interface Solution {
   readonly templateId: bigint;
   readonly jobId: number;
   readonly version: number;
+  /** Header time, Unix seconds. */
   readonly ntime: number;
   readonly nonce: number;
   /** The full coinbase transaction without BIP141 fields; add the witness before it is submitted. Of no use where a job had its root only. */
@@ -43,6 +46,7 @@ export interface AcceptedShare {
   readonly hash: Uint8Array;
   /** Of the job's target, which is what the share is credited with. */
   readonly difficulty: number;
+  /** The same in units of 2^-64, for exact sums. */
   readonly difficultyFixed: bigint;
   /** Expected hashes behind a share of the job's target, exact. */
   readonly work: bigint;

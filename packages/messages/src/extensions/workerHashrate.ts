@@ -6,6 +6,7 @@ export interface TlvDefinition {
   readonly name: string;
   readonly extensionType: number;
   readonly fieldType: number;
+  /** Bytes. */
   readonly maxLength: number;
 }
 

@@ -24,6 +24,7 @@ export class DeviceCore<Upstream extends Endpoint = Endpoint> {
     this.#router = new LinkRouter(links);
   }
 
+  /** When {@link handle} wants a tick, in monotonic milliseconds. */
   get deadline(): number | undefined {
     return this.#router.deadline;
   }

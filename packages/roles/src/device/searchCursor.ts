@@ -27,6 +27,7 @@ export interface SearchChunk {
   readonly nonceCount: number;
   readonly target: Uint8Array;
   readonly version: number;
+  /** Header time, Unix seconds. */
   readonly ntime: number;
   /** Empty on a standard channel. */
   readonly extranonce: Uint8Array;

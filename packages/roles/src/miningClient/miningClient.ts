@@ -50,6 +50,7 @@ export interface OpenChannelRequest {
   readonly userIdentity: string;
   /** Hashes a second; 0 for a proxy without devices. */
   readonly nominalHashrate: number;
+  /** The easiest target to be given; 32 bytes, wire order. */
   readonly maxTarget: Uint8Array;
   /** Extended channels only: bytes that must be left to roll. */
   readonly minExtranonceSize?: number;
@@ -59,6 +60,7 @@ export interface OpenChannelRequest {
 export interface ClientShare {
   readonly jobId: number;
   readonly nonce: number;
+  /** Header time, Unix seconds. */
   readonly ntime: number;
   readonly version: number;
   /** Extended channels only. */

@@ -23,7 +23,9 @@ export interface ClientJob {
 export interface ClientTip {
   readonly prevHash: Uint8Array;
   readonly nbits: number;
+  /** Unix seconds at `receivedMs`. */
   readonly minNtime: number;
+  /** Monotonic. */
   readonly receivedMs: number;
 }
 

@@ -35,7 +35,9 @@ export interface WorkTip {
   readonly nbits: number;
   /** Header time to start with at `receivedAtMs`; it rises by a second a second. */
   readonly headerTimestamp: number;
+  /** Monotonic. */
   readonly receivedAtMs: number;
+  /** Hashes at or below it are blocks; 32 bytes, wire order. */
   readonly blockTarget: Uint8Array;
 }
 

@@ -80,6 +80,7 @@ export class ProxyCore<Upstream extends WorkUpstream = WorkUpstream> {
     return active === undefined ? undefined : this.#mode.upstreamChannels(active);
   }
 
+  /** When {@link handle} wants a tick, in monotonic milliseconds. */
   get deadline(): number | undefined {
     const times = [this.#upstreams.deadline, this.#mode.deadline, this.#expiresAtMs];
     const earliest = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));

@@ -21,6 +21,7 @@ export class Sv1DeviceCore<Upstream extends Endpoint = Endpoint> {
     this.#router = new LinkRouter(this.#links);
   }
 
+  /** When {@link handle} wants a tick, in monotonic milliseconds. */
   get deadline(): number | undefined {
     return this.#router.deadline;
   }

@@ -100,6 +100,7 @@ export class TemplateClient {
     return this.#solutions.waiting;
   }
 
+  /** When {@link handle} wants a tick, in monotonic milliseconds. */
   get deadline(): number | undefined {
     if (this.#state === 'away') return this.#expiresAtMs;
     const pulseMs = this.#pulse.dueMs(this.#solutions.wantProof);

@@ -2,8 +2,11 @@
 export interface TemplateTransaction {
   /** With witness. */
   readonly data: Uint8Array;
+  /** Wire order. */
   readonly txid: Uint8Array;
+  /** Wire order. */
   readonly wtxid: Uint8Array;
+  /** Satoshis. */
   readonly fee: bigint;
   readonly weight: number;
   /** Cost: a legacy signature operation counts 4, a witness one 1. */
@@ -20,6 +23,7 @@ export interface BlockTemplate {
   readonly nbits: number;
   /** Current time, never before `minTime`. */
   readonly time: number;
+  /** Unix seconds; the least that consensus allows. */
   readonly minTime: number;
   /** Subsidy and the fees of all `transactions`. */
   readonly coinbaseValue: bigint;

@@ -25,6 +25,7 @@ export type TemplateServerOutput =
 /** A block to hand to the node, at once. */
 export interface SubmitBlockOutput {
   readonly type: 'submit-block';
+  /** The whole block, with the coinbase's witness. */
   readonly bytes: Uint8Array;
   /** Wire order, as everywhere. */
   readonly hash: Uint8Array;

@@ -80,6 +80,7 @@ export class TranslatorCore<Upstream extends WorkUpstream = WorkUpstream> {
     });
   }
 
+  /** When {@link handle} wants a tick, in monotonic milliseconds. */
   get deadline(): number | undefined {
     if (!this.#isStarted || this.#isStopped) return undefined;
     const sweep = this.#sweptMs + SWEEP_MS;

@@ -55,6 +55,7 @@ export class UpstreamSwitch<Upstream extends WorkUpstream> {
     return this.#sessions.has(connection);
   }
 
+  /** When {@link tick} has something to do, in monotonic milliseconds. */
   get deadline(): number | undefined {
     const times = [...this.#sessions.values()].map((session) => this.#deadlineOf(session));
     if (this.#candidate === undefined) {

@@ -46,6 +46,7 @@ export const DEFAULT_UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
 export interface TrunkRequest {
   /** 0 while there are no devices. */
   readonly nominalHashrate: number;
+  /** The easiest target to be given; 32 bytes, wire order. */
   readonly maxTarget: Uint8Array;
   /** `min_extranonce_size` to ask for, the most wanted first; the next one is tried after a refusal. */
   readonly extranonceSizes: readonly number[];

@@ -23,6 +23,7 @@ export interface SimulationSettings {
   readonly totalHashrate: number;
   /** What translators take a miner to have. */
   readonly minerHashrate: number;
+  /** Of each pool and relay. */
   readonly maxConnections: number;
   /** Named limits of a pool's connections, where they are not the defaults. */
   readonly connectionLimits: Partial<ConnectionLimits>;

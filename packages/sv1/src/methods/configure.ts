@@ -6,6 +6,7 @@ import { formatWord, type Reading } from '../reading.ts';
 export interface ConfigureParams {
   /** Every extension that was named, known or not, in order. */
   readonly extensions: readonly string[];
+  /** The bits it could change, and the least number of them that is of use to it. */
   readonly versionRolling?: { readonly mask: number; readonly minBitCount: number } | undefined;
   readonly minimumDifficulty?: number | undefined;
   readonly info?: MinerInfo | undefined;

@@ -123,6 +123,7 @@ export class ClientSession {
     return this.#request(Submit.name, Submit.formatParams(share), tag, this.#options.submitId);
   }
 
+  /** A line without its end. Nothing is thrown for what the server sent: it is a `fault`. */
   handle(line: Uint8Array): readonly ClientSessionOutput[] {
     try {
       return decodeMessages(line).flatMap((message) =>

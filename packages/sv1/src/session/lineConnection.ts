@@ -118,6 +118,7 @@ export class LineConnection {
     return this.#unreadBytes;
   }
 
+  /** When {@link tick} has something to do, in monotonic milliseconds. */
   get deadline(): number | undefined {
     if (this.#closed !== undefined) return undefined;
     const { firstLineTimeoutMs, idleTimeoutMs, writeTimeoutMs, budgetPatienceMs, linesPerSecond } = this.#limits;
@@ -130,6 +131,7 @@ export class LineConnection {
     return Math.min(...times);
   }
 
+  /** The chunk is kept, not copied, until its lines are taken. */
   push(chunk: Uint8Array, now: Now): void {
     this.#refill(now);
     if (this.#closed !== undefined || chunk.length === 0) return;
@@ -145,6 +147,7 @@ export class LineConnection {
     this.#hasMore = true;
   }
 
+  /** Call it until it returns undefined. Beyond the rate it does so although there is more: ask again at the deadline. */
   next(): LineEvent | undefined {
     if (this.#closed !== undefined) {
       if (this.#isClosedTaken) return undefined;
@@ -224,6 +227,7 @@ export class LineConnection {
     else this.#close(this.#hasBytes ? 'peer-closed' : 'probe');
   }
 
+  /** With `shutdown` and `role-decision` what is queued still goes out. */
   close(cause: LineCloseCause, reason?: string): void {
     this.#close(cause, reason);
   }

@@ -7,7 +7,9 @@ import type { RpcError } from '../rpcError.ts';
 export interface SubscriptionTerms {
   /** Names the session to whoever resumes it. */
   readonly sessionId: string;
+  /** At most 32 bytes, as they stand in the coinbase. */
   readonly extranonce1: Uint8Array;
+  /** Bytes; 0 to 32. */
   readonly extranonce2Size: number;
 }
 
