@@ -24,7 +24,7 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly topology: Topology;
   readonly pow: ProofOfWork;
-  /** What {@link premineBlocks} made with the same proof of work; shared between runs. */
+  /** What `premineBlocks` made with the same proof of work; shared between runs. */
   readonly premined: readonly Uint8Array[];
   readonly security?: WireSecurity;
   readonly modules?: Partial<SimulationModules>;

@@ -6,7 +6,7 @@ export interface SearchTask {
   readonly count: number;
 }
 
-/** What a worker found: a {@link SearchResult} and what it cost. */
+/** What a worker found: a `SearchResult` and what it cost. */
 export interface SearchDone {
   readonly nonces: readonly number[];
   readonly tried: number;

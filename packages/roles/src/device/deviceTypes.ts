@@ -26,7 +26,7 @@ export interface DeviceTimeouts {
   readonly redirectSpreadMs: number;
 }
 
-/** What a {@link DeviceCore} waits where its options do not say. */
+/** What a `DeviceCore` waits where its options do not say. */
 export const DEFAULT_DEVICE_TIMEOUTS: DeviceTimeouts = {
   workMs: 60_000,
   silenceMs: 180_000,
@@ -56,7 +56,7 @@ export interface DeviceCoreOptions<Upstream extends Endpoint> {
   readonly timeouts?: Partial<DeviceTimeouts>;
 }
 
-/** What a {@link DeviceCore} is told. Times come with `now`, not in the input. */
+/** What a `DeviceCore` is told. Times come with `now`, not in the input. */
 export type DeviceInput =
   | { readonly type: 'start' }
   | {
@@ -75,7 +75,7 @@ export type DeviceInput =
   | { readonly type: 'hashrate'; readonly device: number; readonly hashesPerSecond: number }
   | { readonly type: 'tick' };
 
-/** One thing to do for a {@link DeviceCore}; things are done in the order in which they come. */
+/** One thing to do for a `DeviceCore`; things are done in the order in which they come. */
 export type DeviceOutput<Upstream extends Endpoint = Endpoint> =
   | SendOutput
   | CloseOutput

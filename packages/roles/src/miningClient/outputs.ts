@@ -18,7 +18,7 @@ export type Violation =
   | 'prev-hash-for-unknown-job'
   | 'unexpected-message';
 
-/** What a {@link MiningClient} wants done or tells. */
+/** What a `MiningClient` wants done or tells. */
 export type MiningClientOutput =
   | SendOutput
   | { readonly type: 'opened'; readonly requestId: number; readonly channel: ClientChannel }

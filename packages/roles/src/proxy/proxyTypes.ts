@@ -30,7 +30,7 @@ export interface ProxyLimits {
   readonly foreignMessages: TokenRate;
 }
 
-/** Limits of a {@link ProxyCore} where its options do not say. */
+/** Limits of a `ProxyCore` where its options do not say. */
 export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   noWorkMs: 30_000,
   updateMs: 1_000,

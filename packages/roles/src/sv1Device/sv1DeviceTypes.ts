@@ -33,7 +33,7 @@ export interface Sv1DeviceCoreOptions<Upstream extends Endpoint> {
   readonly timeouts?: Partial<Omit<DeviceTimeouts, 'reopenMs'>>;
 }
 
-/** What an {@link Sv1DeviceCore} is told. Times come with `now`, not in the input. */
+/** What an `Sv1DeviceCore` is told. Times come with `now`, not in the input. */
 export type Sv1DeviceInput =
   | { readonly type: 'start' }
   | { readonly type: 'connected'; readonly connection: ConnectionId }
@@ -46,7 +46,7 @@ export type Sv1DeviceInput =
   | { readonly type: 'found'; readonly device: number; readonly chunk: SearchChunk; readonly nonce: number }
   | { readonly type: 'tick' };
 
-/** One thing to do for an {@link Sv1DeviceCore}; things are done in the order in which they come. */
+/** One thing to do for an `Sv1DeviceCore`; things are done in the order in which they come. */
 export type Sv1DeviceOutput<Upstream extends Endpoint = Endpoint> =
   /** A line with its line feed. */
   | { readonly type: 'send'; readonly to: ConnectionId; readonly line: Uint8Array }

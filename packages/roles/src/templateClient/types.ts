@@ -17,7 +17,7 @@ export interface TemplateTip {
   readonly blockTarget: Uint8Array;
 }
 
-/** What a {@link TemplateClient} is told. `lost` also when a connection could not be made. */
+/** What a `TemplateClient` is told: `connected` when setup is done, `lost` when that connection has ended. */
 export type TemplateClientInput =
   | { readonly type: 'connected' }
   | { readonly type: 'message'; readonly message: TemplateDistributionMessage }
@@ -25,7 +25,7 @@ export type TemplateClientInput =
   | { readonly type: 'solution'; readonly solution: BlockSolution }
   | { readonly type: 'tick' };
 
-/** One thing to do for a {@link TemplateClient}; things are done in the order in which they come. */
+/** One thing to do for a `TemplateClient`; things are done in the order in which they come. */
 export type TemplateClientOutput =
   | { readonly type: 'template-send'; readonly frame: Uint8Array }
   /** The provider failed: close the connection to it and make a new one. The client counts it as lost already. */

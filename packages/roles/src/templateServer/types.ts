@@ -4,7 +4,7 @@ import type { BlockTemplate } from './blockTemplate.ts';
 import type { CoinbaseConstraints } from './fitTemplate.ts';
 import type { SolutionRefusal } from './solution.ts';
 
-/** What a {@link TemplateServer} is told. */
+/** What a `TemplateServer` is told. */
 export type TemplateServerInput =
   | { readonly type: 'connected'; readonly connection: ConnectionId }
   | { readonly type: 'message'; readonly connection: ConnectionId; readonly message: ProtocolMessage }
@@ -15,7 +15,7 @@ export type TemplateServerInput =
   | { readonly type: 'source-lost' }
   | { readonly type: 'tick' };
 
-/** One thing to do for a {@link TemplateServer}; things are done in the order in which they come. */
+/** One thing to do for a `TemplateServer`; things are done in the order in which they come. */
 export type TemplateServerOutput =
   | SendOutput
   | CloseOutput

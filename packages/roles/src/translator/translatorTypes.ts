@@ -22,7 +22,7 @@ export interface TranslatorLimits {
   readonly maxUncreditedFactor: number;
 }
 
-/** Limits of a {@link TranslatorCore} where its options do not say. */
+/** Limits of a `TranslatorCore` where its options do not say. */
 export const DEFAULT_TRANSLATOR_LIMITS: TranslatorLimits = {
   noWorkMs: 30_000,
   authorizeMs: 60_000,

@@ -32,7 +32,7 @@ export interface UpstreamTimeouts {
   readonly drainMs: number;
 }
 
-/** Timeouts of an {@link UpstreamSwitch} where its options do not say. */
+/** Timeouts of an `UpstreamSwitch` where its options do not say. */
 export const DEFAULT_UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
   answerMs: 10_000,
   workMs: 20_000,
@@ -69,7 +69,7 @@ export interface UpstreamSwitchOptions<Upstream extends WorkUpstream> {
   readonly clientLimits?: Partial<MiningClientLimits>;
 }
 
-/** One thing to do for an {@link UpstreamSwitch}; things are done in the order in which they come. */
+/** One thing to do for an `UpstreamSwitch`; things are done in the order in which they come. */
 export type UpstreamSwitchOutput<Upstream extends WorkUpstream = WorkUpstream> =
   | SendOutput
   | CloseOutput

@@ -91,7 +91,7 @@ export interface SetExtranonceParams {
   readonly extranonce2Size: number;
 }
 
-/** `mining.set_extranonce`, to a miner that asked for it with {@link ExtranonceSubscribe}. */
+/** `mining.set_extranonce`, to a miner that asked for it, with {@link ExtranonceSubscribe} or in `mining.configure`. */
 export const SetExtranonce = defineMethod<'mining.set_extranonce', SetExtranonceParams, boolean>({
   name: 'mining.set_extranonce',
   calledBy: 'server',

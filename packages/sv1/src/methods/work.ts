@@ -61,7 +61,7 @@ export const Notify = defineMethod<'mining.notify', NotifyParams, undefined>({
   ...nothing,
 });
 
-/** Above 0; see {@link DIFFICULTY_ONE_TARGET} for what 1 is. */
+/** Above 0; see `DIFFICULTY_ONE_TARGET` for what 1 is. */
 export interface SetDifficultyParams {
   readonly difficulty: number;
 }
@@ -89,7 +89,7 @@ export const SuggestDifficulty = defineMethod<'mining.suggest_difficulty', SetDi
   ...truth,
 });
 
-/** The easiest target that the miner wants to work at. */
+/** A target as the miner would like it. */
 export interface SuggestTargetParams {
   /** Wire order; on the line it is a big-endian number. */
   readonly target: Uint8Array;

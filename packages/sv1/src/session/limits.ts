@@ -16,7 +16,7 @@ export interface ServerSessionLimits {
   readonly userAgentLength: number;
 }
 
-/** Limits of a {@link ServerSession} where its options do not say. */
+/** Limits of a `ServerSession` where its options do not say. */
 export const DEFAULT_SERVER_SESSION_LIMITS: ServerSessionLimits = {
   heldCalls: 16,
   heldBytes: 8_192,
