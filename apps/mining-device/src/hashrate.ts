@@ -1,6 +1,6 @@
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 
-/** `200k`, `1.5M`, `3 MH/s` in hashes a second. */
+/** `200k`, `1.5M`, `3 MH/s` in hashes a second. Throws Error for any other text, and below 1. */
 export function parseHashrate(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:h\/s)?$/i.exec(text.trim());
   const value = match === null ? 0 : Number(match[1]) * UNITS[match[2]!.toLowerCase()]!;

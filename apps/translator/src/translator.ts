@@ -27,7 +27,7 @@ const DEFAULTS = {
   maxConnectionsPerAddress: 4_096,
 };
 
-/** Starts a translator. Upstreams are connected to when the first miner speaks. */
+/** Starts a translator. Upstreams are connected to when the first miner speaks. Throws UsageError `no-upstream` without one. */
 export async function createTranslator(
   options: TranslatorOptions,
   modules: TranslatorModules = defaultModules,

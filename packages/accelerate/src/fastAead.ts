@@ -21,7 +21,7 @@ const wasmInput = new Uint8Array(memory, wasm.cpInput.value, LARGE_PLAINTEXT + T
 const wasmOutput = new Uint8Array(memory, wasm.chacha20Output.value, LARGE_PLAINTEXT);
 const wasmTag = new Uint8Array(memory, wasm.poly1305Output.value, TAG_SIZE);
 
-/** ChaCha20-Poly1305 under one key; the key is copied. */
+/** ChaCha20-Poly1305 under one key; the key is copied. Throws UsageError `invalid-key` unless it has 32 bytes. */
 export function createFastAead(keyBytes: Uint8Array): Aead {
   if (keyBytes.length !== 32) throw new UsageError('invalid-key', 'an AEAD key has 32 bytes');
   const key = keyBytes.slice();

@@ -24,8 +24,8 @@ export interface CoinbaseParts {
 }
 
 /**
- * The two parts of a coinbase transaction around its extranonce, without BIP-0141 fields, as `NewExtendedMiningJob`
- * carries them (spec 5.3.16).
+ * The two parts of a coinbase transaction around its extranonce, without BIP-0141 fields, as `NewExtendedMiningJob` carries them
+ * (spec 5.3.16). Throws UsageError `coinbase-script` unless the script has 2 to 100 bytes.
  */
 export function buildCoinbase(parts: CoinbaseParts): { prefix: Uint8Array; suffix: Uint8Array } {
   const scriptSigSuffix = parts.scriptSigSuffix ?? new Uint8Array(0);
@@ -61,7 +61,10 @@ export function joinCoinbase(
   return concatBytes(prefix, extranoncePrefix, extranonce, suffix);
 }
 
-/** Adds the BIP-0141 fields to a coinbase without them: one witness item of 32 zero bytes. */
+/**
+ * Adds the BIP-0141 fields to a coinbase without them: one witness item of 32 zero bytes. Throws UsageError `coinbase` for one
+ * that has them already.
+ */
 export function addWitness(coinbase: Uint8Array): Uint8Array {
   if (coinbase.length < 10 || coinbase[4] === 0) {
     throw new UsageError('coinbase', 'a coinbase without BIP-0141 fields is expected', {
@@ -84,7 +87,7 @@ export function stripWitness(transaction: Uint8Array): Uint8Array {
   return encodeTransaction(decodeTransaction(transaction), { witness: false });
 }
 
-/** The height that the coinbase script begins with (BIP-0034). */
+/** The height that the coinbase script begins with (BIP-0034). Throws RemoteError `decode` where it begins with none. */
 export function coinbaseHeight(scriptSig: Uint8Array): number {
   const size = scriptSig[0];
   if (size !== undefined && size >= 0x51 && size <= 0x60) return size - 0x50;

@@ -9,7 +9,7 @@ export function compactSizeLength(value: number): number {
   return value < 0xfd ? 1 : value <= 0xffff ? 3 : 5;
 }
 
-/** The shortest form of a length, 1 to 9 bytes. */
+/** The shortest form of a length, 1 to 9 bytes. Throws UsageError `compact-size` unless it lies within 0 and 2^32 - 1. */
 export function encodeCompactSize(value: number): Uint8Array {
   if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
     throw new UsageError('compact-size', 'a length lies within 0 and 2^32 - 1', { context: { value } });
@@ -90,6 +90,7 @@ export class ByteReader {
     if (this.remaining !== 0) this.fail('bytes after the end');
   }
 
+  /** Throws RemoteError `decode` with the offset. */
   fail(message: string): never {
     throw new RemoteError('decode', message, { context: { offset: this.#offset } });
   }

@@ -10,7 +10,7 @@ export function difficultyFromTarget(target: Uint8Array): number {
   return Number(DIFFICULTY_ONE) / Number(targetToBigint(target));
 }
 
-/** The target of a difficulty above 0, at most 2^256 - 1. */
+/** The target of a difficulty above 0, at most 2^256 - 1. Throws UsageError `difficulty` for any other. */
 export function targetFromDifficulty(difficulty: number): Uint8Array {
   if (!(difficulty > 0) || difficulty === Number.POSITIVE_INFINITY) {
     throw new UsageError('difficulty', 'a difficulty is a finite number above 0', { context: { difficulty } });
@@ -26,7 +26,7 @@ export function workFromTarget(target: Uint8Array): bigint {
 
 /**
  * The target at which a hashrate finds `sharesPerMinute` shares:
- * (2^256 - 1 - h s) / (h s + 1), with h hashes a second and s = 60 / sharesPerMinute.
+ * (2^256 - 1 - h s) / (h s + 1), with h hashes a second and s = 60 / sharesPerMinute. Throws UsageError `hashrate` unless the hashrate is finite and at least 0, and the share rate above 0.
  */
 export function targetFromHashrate(hashesPerSecond: number, sharesPerMinute: number): Uint8Array {
   if (!(hashesPerSecond >= 0) || hashesPerSecond === Number.POSITIVE_INFINITY || !(sharesPerMinute > 0)) {

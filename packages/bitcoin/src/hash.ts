@@ -27,7 +27,7 @@ export function displayHash(hash: Uint8Array): string {
   return text;
 }
 
-/** The inverse of {@link displayHash}: 64 hex digits to 32 wire bytes. */
+/** The inverse of {@link displayHash}: 64 hex digits to 32 wire bytes. Throws UsageError `hash` for any other text. */
 export function parseHash(text: string): Uint8Array {
   if (!/^[0-9a-fA-F]{64}$/.test(text)) {
     throw new UsageError('hash', 'a hash is written as 64 hexadecimal digits', { context: { length: text.length } });

@@ -37,7 +37,7 @@ export function encodeHeaderInto(header: BlockHeader, out: Uint8Array, offset: n
   return offset + HEADER_SIZE;
 }
 
-/** Reads the first 80 bytes; the hashes are copies. */
+/** Reads the first 80 bytes; the hashes are copies. Throws RemoteError `decode` where there are fewer. */
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
   if (bytes.length < HEADER_SIZE) {
     throw new RemoteError('decode', 'a block header has 80 bytes', { context: { length: bytes.length } });

@@ -12,7 +12,10 @@ const OP_CHECKSIG = 0xac;
 const OP_CHECKMULTISIGVERIFY = 0xaf;
 const MAX_KEYS_PER_MULTISIG = 20;
 
-/** A push with the shortest length prefix (the bytes themselves are not turned into small-number opcodes). */
+/**
+ * A push with the shortest length prefix (the bytes themselves are not turned into small-number opcodes). Throws UsageError
+ * `script` above 65,535 bytes.
+ */
 export function pushBytes(data: Uint8Array): Uint8Array {
   if (data.length < OP_PUSHDATA1) return concatBytes(Uint8Array.of(data.length), data);
   if (data.length <= 0xff) return concatBytes(Uint8Array.of(OP_PUSHDATA1, data.length), data);
@@ -22,7 +25,10 @@ export function pushBytes(data: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(OP_PUSHDATA2, data.length, data.length >>> 8), data);
 }
 
-/** The block height as BIP-0034 wants it at the start of the coinbase script: `OP_1` to `OP_16`, then a script number. */
+/**
+ * The block height as BIP-0034 wants it at the start of the coinbase script: `OP_1` to `OP_16`, then a script number. Throws
+ * UsageError `height` unless it lies within 0 and 2^31 - 1.
+ */
 export function pushHeight(height: number): Uint8Array {
   if (!Number.isInteger(height) || height < 0 || height > 0x7fffffff) {
     throw new UsageError('height', 'a block height lies within 0 and 2^31 - 1', { context: { height } });

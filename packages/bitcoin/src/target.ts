@@ -18,7 +18,7 @@ export function targetToBigint(target: Uint8Array): bigint {
   );
 }
 
-/** The inverse of {@link targetToBigint}; `value` must lie within 0 and 2^256 - 1. */
+/** The inverse of {@link targetToBigint}; `value` must lie within 0 and 2^256 - 1. Throws UsageError `target` for any other. */
 export function bigintToTarget(value: bigint): Uint8Array {
   if (value < 0n || value > MAX_TARGET) {
     throw new UsageError('target', 'a target lies within 0 and 2^256 - 1', { context: { value: value.toString() } });

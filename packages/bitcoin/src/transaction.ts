@@ -82,7 +82,7 @@ export function encodeTransaction(transaction: Transaction, options: { witness?:
   return concatBytes(...parts);
 }
 
-/** The outputs one after another, without their count. */
+/** The outputs one after another, without their count. Throws UsageError `output-value` for a value that is no U64. */
 export function encodeOutputs(outputs: readonly TxOutput[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const { value, script } of outputs) {

@@ -122,8 +122,9 @@ export class Connection<P extends Protocol = Protocol> {
   }
 
   /**
-   * Queues a plaintext frame of `encodeFrame`, which may be shared between connections and is never changed. Allowed from
-   * `ready` on; does nothing on a closed connection.
+   * Queues a plaintext frame of `encodeFrame`, which may be shared between connections and is never changed. Allowed from `ready`
+   * on; does nothing on a closed connection. Throws UsageError `wrong-state` before `ready`, `invalid-frame` for a header with
+   * another length.
    */
   send(frame: Uint8Array, options?: SendOptions): void {
     if (this.#state === 'closed') return;

@@ -18,7 +18,7 @@ export interface FrameHeader {
   readonly length: number;
 }
 
-/** Reads the six bytes at `offset`. */
+/** Reads the six bytes at `offset`. Throws UsageError `header` where there are fewer. */
 export function decodeFrameHeader(bytes: Uint8Array, offset = 0): FrameHeader {
   if (!(offset >= 0) || offset + FRAME_HEADER_SIZE > bytes.length) {
     throw new UsageError(

@@ -153,7 +153,10 @@ export class NodeRpc {
     return new JsonFields('sendrawtransaction', { hash }).hash('hash');
   }
 
-  /** Any method; the result as JSON. A refused cookie is read again once: the node may have been restarted. */
+  /**
+   * Any method; the result as JSON. A refused cookie is read again once: the node may have been restarted. Throws NodeError,
+   * nothing else.
+   */
   async call(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
     const first = await this.#postTwice(method, params, options);
     const { status, body } =

@@ -8,7 +8,7 @@ import { isSecretKey } from './portableCrypto.ts';
 const base58check = createBase58check(sha256);
 const VERSION = [1, 0] as const;
 
-/** Base58check of the version 1, 0 and the 32-byte x-only key (spec 4.7). */
+/** Base58check of the version 1, 0 and the 32-byte x-only key (spec 4.7). Throws UsageError `invalid-key` for another length. */
 export function encodeAuthorityPublicKey(publicKey: Uint8Array): string {
   if (publicKey.length !== 32) throw new UsageError('invalid-key', 'an authority public key has 32 bytes');
   return base58check.encode(Uint8Array.of(...VERSION, ...publicKey));
@@ -34,7 +34,10 @@ export function decodeAuthorityPublicKey(text: string): Uint8Array {
   return publicKey;
 }
 
-/** Base58check of the bare 32 bytes, as SRI's configuration files have it. */
+/**
+ * Base58check of the bare 32 bytes, as SRI's configuration files have it. Throws UsageError `invalid-key` unless they lie within
+ * 1 and n - 1.
+ */
 export function encodeAuthoritySecretKey(secretKey: Uint8Array): string {
   if (!isSecretKey(secretKey)) {
     throw new UsageError('invalid-key', 'an authority secret key is 32 bytes, from 1 to n - 1');
@@ -54,7 +57,7 @@ export function decodeAuthoritySecretKey(text: string): Uint8Array {
   return bytes;
 }
 
-/** The 32-byte x-only public key of a 32-byte secret. */
+/** The 32-byte x-only public key of a 32-byte secret. Throws UsageError `invalid-key` unless that lies within 1 and n - 1. */
 export function publicKeyFromSecret(secretKey: Uint8Array): Uint8Array {
   if (!isSecretKey(secretKey)) {
     throw new UsageError('invalid-key', 'an authority secret key is 32 bytes, from 1 to n - 1');

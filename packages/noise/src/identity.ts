@@ -52,8 +52,9 @@ export class ResponderIdentity {
   }
 
   /**
-   * `SIGNATURE_NOISE_MESSAGE` for a handshake at this time. Signed anew when half of its period is used up, so that a
-   * client whose clock runs ahead still accepts it, or when the clock was set back before its beginning.
+   * `SIGNATURE_NOISE_MESSAGE` for a handshake at this time. Signed anew when half of its period is used up, so that a client
+   * whose clock runs ahead still accepts it, or when the clock was set back before its beginning. Throws UsageError
+   * `out-of-range` for a time that is no U32.
    */
   signatureNoiseMessage(unixSeconds: number): Uint8Array {
     if (!isU32(unixSeconds)) {

@@ -39,7 +39,7 @@ export class NoiseInitiator {
     this.#state = new SymmetricState(this.#crypto);
   }
 
-  /** Act 1, 64 bytes to send. */
+  /** Act 1, 64 bytes to send. Throws UsageError `wrong-state` the second time. */
   start(): Uint8Array {
     if (this.#started) throw new UsageError('wrong-state', 'this handshake was started before');
     this.#started = true;

@@ -28,8 +28,9 @@ export class NoiseResponder {
   }
 
   /**
-   * Takes act 1, returns act 2 (234 bytes to send) and the session, which is the initiator's to accept or not: whether it
-   * does shows in the first frame that opens. Any 64 bytes are a valid act 1.
+   * Takes act 1, returns act 2 (234 bytes to send) and the session, which is the initiator's to accept or not: whether it does
+   * shows in the first frame that opens. Any 64 bytes are a valid act 1. Throws NoiseError `act-length` for any other length,
+   * UsageError `wrong-state` the second time.
    */
   respond(act1: Uint8Array, unixSeconds: number): { act2: Uint8Array; session: NoiseSession } {
     if (this.#answered) throw new UsageError('wrong-state', 'this handshake was answered before');

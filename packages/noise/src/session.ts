@@ -55,8 +55,9 @@ export class NoiseSession {
   }
 
   /**
-   * Writes a plaintext frame sealed to `out` at `offset` and returns the offset behind it. The frame is left as it is.
-   * Frames must go out in the order in which they were sealed.
+   * Writes a plaintext frame sealed to `out` at `offset` and returns the offset behind it. The frame is left as it is. Frames
+   * must go out in the order in which they were sealed. Throws UsageError `invalid-frame` for a header with another length,
+   * `out-of-range` where `out` is too small.
    */
   seal(frame: Uint8Array, out: Uint8Array, offset: number): number {
     const length = frame.length - HEADER_SIZE;

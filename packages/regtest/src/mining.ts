@@ -32,7 +32,10 @@ export interface MineBlockOptions {
   readonly hash?: HashBackend;
 }
 
-/** Builds a block on `template` and searches its nonce. For filling a chain, not for mining: it does not stop to breathe. */
+/**
+ * Builds a block on `template` and searches its nonce. For filling a chain, not for mining: it does not stop to breathe. Throws
+ * UsageError `nonces-exhausted` where no nonce meets the target.
+ */
 export function mineBlock(template: BlockTemplate, options: MineBlockOptions = {}): Uint8Array {
   const { script = ANYONE_CAN_SPEND.script, hash = portableHash, target = targetFromNbits(template.nbits) } = options;
   const outputs: TxOutput[] = [{ value: template.coinbaseValue, script }];
@@ -93,7 +96,10 @@ export interface PremineOptions {
 /** Leaves 20 rewards or so that can be spent at once. */
 export const DEFAULT_PREMINED_BLOCKS = 120;
 
-/** Mines the first blocks to outputs that anyone can spend. The same options and time give the same blocks. */
+/**
+ * Mines the first blocks to outputs that anyone can spend. The same options and time give the same blocks. Throws UsageError
+ * `premine` where the chain refuses one.
+ */
 export function premine(
   chain: RegtestChain,
   mempool: Mempool,

@@ -16,6 +16,7 @@ export class Resources {
     return this.#controller.signal;
   }
 
+  /** Throws UsageError `closed` after `close`. */
   add(name: string, close: () => unknown): void {
     if (this.#closing !== undefined) {
       throw new UsageError('closed', `${name} was added after close`, { context: { name } });

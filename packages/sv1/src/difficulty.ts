@@ -8,8 +8,9 @@ export const DIFFICULTY_ONE_TARGET: Uint8Array = targetFromDifficulty(1);
 export type DifficultyRounding = 'down' | 'nearest' | 'up';
 
 /**
- * The nearest difficulty that every device understands: a whole power of two from 1 up, and any fraction below 1. `nearest` is
- * by ratio, so that the result is within a factor of the square root of 2 (from 1 up).
+ * The nearest difficulty that every device understands: a whole power of two from 1 up, and any fraction below 1. `nearest` is by
+ * ratio, so that the result is within a factor of the square root of 2 (from 1 up). Throws UsageError `difficulty` unless it is
+ * finite and above 0.
  */
 export function tellableDifficulty(difficulty: number, rounding: DifficultyRounding = 'nearest'): number {
   if (!(difficulty > 0) || difficulty === Number.POSITIVE_INFINITY) {

@@ -5,7 +5,7 @@ const WORD_SIZE = 4;
 
 /**
  * The previous hash in the order of `mining.notify`, from wire order or back: each word of four bytes is reversed, the words stay
- * where they are.
+ * where they are. Throws UsageError `hash` unless it has 32 bytes.
  */
 export function swapWords(hash: Uint8Array): Uint8Array {
   if (hash.length !== HASH_SIZE) throw new UsageError('hash', `a hash has ${HASH_SIZE} bytes, not ${hash.length}`);

@@ -23,7 +23,10 @@ export function readConformanceTests(role: TestedRole, folder: string = suiteFol
   return tests.sort((a, b) => compareSections(a.about, b.about) || (a.about.id < b.about.id ? -1 : 1));
 }
 
-/** Those that one of the filters names: an id with or without its role, a pattern with `*`, or a section with those below it. */
+/**
+ * Those that one of the filters names: an id with or without its role, a pattern with `*`, or a section with those below it.
+ * Throws ConfigError `no-such-test` for a filter that names none.
+ */
 export function selectTests(tests: readonly ConformanceTest[], filters: readonly string[]): readonly ConformanceTest[] {
   if (filters.length === 0) return tests;
   const selected = tests.filter(({ about }) => filters.some((filter) => isNamed(about, filter)));

@@ -79,7 +79,7 @@ export class ShareAccounting {
     };
   }
 
-  /** Returns the batch to commit when this share fills it. */
+  /** Returns the batch to commit when this share fills it. Throws UsageError `accounting-full` when {@link isFull}. */
   accept(share: AcceptedShare, now: Now, worker?: string): ShareBatch | undefined {
     if (this.isFull)
       throw new UsageError('accounting-full', 'too many shares wait for the ledger', {

@@ -23,7 +23,10 @@ export class GroupChannel {
     return this.#members;
   }
 
-  /** The new member has none of the group's jobs: send it a future job of its own and activate that. */
+  /**
+   * The new member has none of the group's jobs: send it a future job of its own and activate that. Throws UsageError
+   * `group-extranonce-size` for a full extranonce of another size (spec 5.2.3), `channel-id-in-use` for the group's own id.
+   */
   add(channel: MiningChannel): void {
     if (channel.fullExtranonceSize !== this.fullExtranonceSize)
       throw new UsageError('group-extranonce-size', 'members of a group share one full extranonce size', {

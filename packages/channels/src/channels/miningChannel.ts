@@ -103,7 +103,8 @@ export abstract class MiningChannel {
 
   /**
    * Notes a job as sent on this channel, directly or through its group. A future job waits for {@link activate}; another one
-   * replaces the active job at once. If its work was retired on this tip it is stale from the start.
+   * replaces the active job at once. If its work was retired on this tip it is stale from the start. Throws UsageError
+   * `no-chain-tip` for a job with `minNtime` before the first tip.
    */
   addJob(template: ExtendedJobTemplate): ChannelJob {
     const job: JobEntry = {
@@ -160,8 +161,9 @@ export abstract class MiningChannel {
   }
 
   /**
-   * SetExtranoncePrefix (spec 5.3.10): for jobs sent later. Returns how many chain tips the old prefix has to wait for. The
-   * full extranonce size must stay what it was, unless `mayResize`: an upstream may give a prefix of another length.
+   * SetExtranoncePrefix (spec 5.3.10): for jobs sent later. Returns how many chain tips the old prefix has to wait for. The full
+   * extranonce size must stay what it was, unless `mayResize`: an upstream may give a prefix of another length. Otherwise
+   * that is UsageError `extranonce-prefix-size`.
    */
   setExtranoncePrefix(extranoncePrefix: Uint8Array, mayResize = false): TipsUntilStale {
     if (!mayResize && extranoncePrefix.length !== this.#extranoncePrefix.length)

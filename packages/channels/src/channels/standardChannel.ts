@@ -13,7 +13,10 @@ export class StandardChannel extends MiningChannel {
     super(options, 0);
   }
 
-  /** The merkle root that `NewMiningJob` carries for a job of this channel. */
+  /**
+   * The merkle root that `NewMiningJob` carries for a job of this channel. 32 bytes, wire order. Throws UsageError `unknown-job`
+   * where there is no such job.
+   */
   merkleRoot(jobId: number): Uint8Array {
     const job = this.jobs.get(jobId);
     if (job === undefined)

@@ -1,6 +1,9 @@
 import { UsageError } from '@stratumkit/codec';
 
-/** How the extranonce is laid out: `[upstreamPrefix | localPrefix | index | rollable]`. */
+/**
+ * How the extranonce is laid out: `[upstreamPrefix | localPrefix | index | rollable]`. UsageError `extranonce-space` where the
+ * parts do not fit.
+ */
 export interface ExtranonceSpace {
   /** What an upstream fixed already; empty for a pool. */
   readonly upstreamPrefix?: Uint8Array;
@@ -100,9 +103,9 @@ export class ExtranonceAllocator {
   }
 
   /**
-   * Gives a lease back. `tipsUntilStale` is what the channel's `close()` or `setExtranoncePrefix()` returned: how many chain
-   * tips must pass until the last job that used the prefix is stale. `isUsed` is false if no share was credited in its space: then
-   * none could be credited again.
+   * Gives a lease back. `tipsUntilStale` is what the channel's `close()` or `setExtranoncePrefix()` returned: how many chain tips
+   * must pass until the last job that used the prefix is stale. `isUsed` is false if no share was credited in its space: then
+   * none could be credited again. Throws UsageError `extranonce-released` for a lease that is not held.
    */
   release(lease: ExtranonceLease, tipsUntilStale: 0 | 1 | 2, isUsed = true): void {
     if (this.#taken.get(lease.index) !== lease || this.#waiting.some((leases) => leases.has(lease)))

@@ -134,7 +134,8 @@ export class MiningClient {
 
   /**
    * The share's frame and its sequence number; nothing if the job is not valid any more, unless it is a late `block`, which is
-   * worth the try. `givenUp` is an older share of the channel that was forgotten to keep a bound of unanswered ones.
+   * worth the try. `givenUp` is an older share of the channel that was forgotten to keep a bound of unanswered ones. Throws
+   * UsageError `extranonce-size` for an extranonce of another size than the channel's.
    */
   submit(channelId: number, share: ClientShare, worth: 'share' | 'block' = 'share'): SubmittedShare | undefined {
     const channel = this.#openChannel(channelId);
