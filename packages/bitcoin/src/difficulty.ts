@@ -26,7 +26,8 @@ export function workFromTarget(target: Uint8Array): bigint {
 
 /**
  * The target at which a hashrate finds `sharesPerMinute` shares:
- * (2^256 - 1 - h s) / (h s + 1), with h hashes a second and s = 60 / sharesPerMinute. Throws UsageError `hashrate` unless the hashrate is finite and at least 0, and the share rate above 0.
+ * (2^256 - 1 - h s) / (h s + 1), with h hashes a second and s = 60 / sharesPerMinute. Throws UsageError `hashrate` unless the
+ * hashrate is finite and at least 0, and the share rate above 0.
  */
 export function targetFromHashrate(hashesPerSecond: number, sharesPerMinute: number): Uint8Array {
   if (!(hashesPerSecond >= 0) || hashesPerSecond === Number.POSITIVE_INFINITY || !(sharesPerMinute > 0)) {
