@@ -2,6 +2,10 @@ import { readConformanceTests, TESTED_ROLES } from '@stratumkit/message-generato
 import { describe, expect, it } from 'vitest';
 import { meantFor, nameOf, readBrokenPeers } from './brokenPeers.ts';
 
+it.each([...TESTED_ROLES])('the tests for a %s hold nothing that their parser does not know', (role) => {
+  expect(readConformanceTests(role).flatMap(({ plan }) => plan.warnings)).toEqual([]);
+});
+
 describe.each([...TESTED_ROLES])('the broken peers of %s', (role) => {
   const names = readConformanceTests(role).map(nameOf);
   const peers = readBrokenPeers(role);

@@ -315,7 +315,7 @@ function structure(): Schema {
         object({ type: type('match_message_len'), value: integer(0, 0xff_ffff) }, ['type', 'value']),
         object({ type: type('match_message_id'), value: {} }, ['type', 'value']),
         object({ type: type('match_extension_type'), extension_type: {} }, ['type', 'extension_type']),
-        object({ type: type('close_connection') }, ['type']),
+        object({ type: type('close_connection'), for_ms: milliseconds }, ['type']),
         object({ type: type('sustain_connection'), for_ms: milliseconds }, ['type']),
         object({ type: type('expect_nothing'), for_ms: milliseconds }, ['type', 'for_ms']),
         object(

@@ -282,7 +282,13 @@ describe.each([
 
 describe('closing', () => {
   /** The server acts once it has heard from the client, whose connection is there for certain then. */
-  const closing = (how: string, results: readonly JsonValue[], compat = false) =>
+  const closing = (
+    how: string,
+    results: readonly JsonValue[],
+    compat = false,
+    // Where nothing is to happen the look is short; where something is, it ends with that.
+    timeouts = { watchMs: how === 'stay' ? 150 : 10_000 },
+  ) =>
     play(
       {
         actions: [
@@ -292,8 +298,7 @@ describe('closing', () => {
         ],
       },
       { actions: [{ role: 'client', message_ids: ['bye'], results: [...results] }] },
-      // Where nothing is to happen the look is short; where something is, it ends with that.
-      { compat, timeouts: { watchMs: how === 'stay' ? 150 : 10_000 } },
+      { compat, timeouts },
     );
   const closed = [{ type: 'close_connection' }];
   const sustained = [{ type: 'sustain_connection' }];
@@ -306,6 +311,18 @@ describe('closing', () => {
       { message: 'the connection is still open', hard: false },
     ]);
     expect((await closing('fin', sustained, compat)).client.failures).toMatchObject([{ hard: false }]);
+  });
+
+  it('watch for as long as they say', async () => {
+    const stays = await closing('stay', [{ type: 'close_connection', for_ms: 1 }, { type: 'close_connection' }]);
+    expect(stays.client.failures).toMatchObject([{ message: 'the connection is still open', result: 1 }]);
+    const short = { watchMs: 0 };
+    expect(
+      (await closing('fin', [{ type: 'close_connection', for_ms: 10_000 }], false, short)).client.failures,
+    ).toEqual([]);
+    expect(
+      (await closing('fin', [{ type: 'sustain_connection', for_ms: 10_000 }], false, short)).client.failures,
+    ).toHaveLength(1);
   });
 
   it('or_closed takes the end of the connection for the message', async () => {

@@ -265,7 +265,7 @@ export type ResultBody =
     }
   | { readonly kind: 'length'; readonly length: number }
   | { readonly kind: 'extensionType'; readonly value: number }
-  | { readonly kind: 'closed' }
+  | { readonly kind: 'closed'; readonly forMs: number | undefined }
   | { readonly kind: 'open'; readonly forMs: number | undefined }
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'nothing'; readonly forMs: number }

@@ -57,7 +57,7 @@ function parseBody(node: Node, type: ResultType, context: ResultContext): Result
     case 'match_extension_type':
       return { kind: 'extensionType', value: parseDecimal(node.get('extension_type')) };
     case 'close_connection':
-      return { kind: 'closed' };
+      return { kind: 'closed', forMs: node.get('for_ms').optionalInteger(0, MAX_MS) };
     case 'sustain_connection':
       return { kind: 'open', forMs: node.get('for_ms').optionalInteger(0, MAX_MS) };
     case 'none':

@@ -234,7 +234,7 @@ export class StepRunner {
     const { timeouts, signal } = this.#options;
     switch (result.kind) {
       case 'closed':
-        if (!(await peer.inbox.waitClosed(timeouts.watchMs, signal))) {
+        if (!(await peer.inbox.waitClosed(result.forMs ?? timeouts.watchMs, signal))) {
           throw new CheckFailure('the connection is still open', {
             expected: 'a closed connection',
             received: 'an open one',
