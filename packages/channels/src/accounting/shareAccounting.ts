@@ -17,7 +17,7 @@ export interface ShareAccountingOptions {
   readonly batchSize?: number;
   /** The oldest share waits no longer than this for its batch to be committed; by default 5000. */
   readonly maxBatchDelayMs?: number;
-  /** Accepted shares that no ledger has confirmed yet; by default 10,000. */
+  /** Accepted shares that no ledger has confirmed yet, or that wait behind such ones; by default 10,000. */
   readonly maxUncommittedShares?: number;
 }
 
@@ -41,7 +41,8 @@ export class ShareAccounting {
   /** What earlier batches were rounded up by, in units of 2^-64. */
   #roundedUp = 0n;
   #pending: PendingBatch[] = [];
-  #uncommitted = 0;
+  /** Shares whose acknowledgement is not released: a ledger may confirm all batches but the oldest one. */
+  #unreleased = 0;
   readonly #rejected: Partial<Record<ShareErrorCode, number>> = {};
   #accepted = 0;
   #late = 0;
@@ -57,7 +58,7 @@ export class ShareAccounting {
 
   /** When full, no further share may be validated on the channel before the ledger has answered: pause the connection. */
   get isFull(): boolean {
-    return this.#uncommitted >= this.#options.maxUncommittedShares;
+    return this.#unreleased >= this.#options.maxUncommittedShares;
   }
 
   /** When {@link tick} should be called next, in monotonic milliseconds. */
@@ -83,7 +84,7 @@ export class ShareAccounting {
   accept(share: AcceptedShare, now: Now, worker?: string): ShareBatch | undefined {
     if (this.isFull)
       throw new UsageError('accounting-full', 'too many shares wait for the ledger', {
-        context: { channelId: this.#options.channelId, uncommitted: this.#uncommitted },
+        context: { channelId: this.#options.channelId, unreleased: this.#unreleased },
       });
     if (this.#shares.length === 0) this.#openedAtMs = now.monotonicMs;
     this.#shares.push({
@@ -100,7 +101,7 @@ export class ShareAccounting {
       unixSeconds: now.unixSeconds,
     });
     this.#difficultyFixed += share.difficultyFixed;
-    this.#uncommitted++;
+    this.#unreleased++;
     this.#accepted++;
     this.#work += share.work;
     if (share.late) this.#late++;
@@ -149,8 +150,6 @@ export class ShareAccounting {
     const batch = this.#pending.find((pending) => pending.batchId === batchId);
     if (batch === undefined || batch.state === 'committed') return [];
     batch.state = 'committed';
-    this.#uncommitted -= batch.acknowledgement.newSubmitsAcceptedCount;
-    this.#acknowledged += batch.acknowledgement.newSubmitsAcceptedCount;
     return this.#release();
   }
 
@@ -159,7 +158,7 @@ export class ShareAccounting {
     const batch = this.#pending.find((pending) => pending.batchId === batchId && pending.state === 'pending');
     if (batch === undefined) return [];
     this.#pending = this.#pending.filter((pending) => pending !== batch);
-    this.#uncommitted -= batch.acknowledgement.newSubmitsAcceptedCount;
+    this.#unreleased -= batch.acknowledgement.newSubmitsAcceptedCount;
     this.#lost += batch.acknowledgement.newSubmitsAcceptedCount;
     return this.#release();
   }
@@ -167,7 +166,11 @@ export class ShareAccounting {
   #release(): readonly SubmitSharesSuccess[] {
     const first = this.#pending.findIndex((pending) => pending.state === 'pending');
     const released = this.#pending.splice(0, first === -1 ? this.#pending.length : first);
-    return released.map((batch) => batch.acknowledgement);
+    return released.map(({ acknowledgement }) => {
+      this.#unreleased -= acknowledgement.newSubmitsAcceptedCount;
+      this.#acknowledged += acknowledgement.newSubmitsAcceptedCount;
+      return acknowledgement;
+    });
   }
 
   /**

@@ -56,6 +56,17 @@ describe('ShareAccounting', () => {
     expect(account.committed(99)).toEqual([]);
   });
 
+  it('is full of batches that wait behind the oldest one, although the ledger has them', () => {
+    const account = accounting({ batchSize: 1, maxUncommittedShares: 4 });
+    const batches = [1, 2, 3, 4].map((sequenceNumber) => account.accept(accepted(sequenceNumber), NOW)!.batchId);
+    for (const batchId of batches.slice(1)) expect(account.committed(batchId)).toEqual([]);
+    expect(account.isFull).toBe(true);
+    expect(account.totals).toMatchObject({ accepted: 4, acknowledged: 0 });
+    expect(account.committed(batches[0]!)).toHaveLength(4);
+    expect(account.isFull).toBe(false);
+    expect(account.totals).toMatchObject({ accepted: 4, acknowledged: 4 });
+  });
+
   it('starts each batch with counters of its own', () => {
     const account = accounting();
     for (const n of [1, 2, 3]) account.accept(accepted(n), NOW);

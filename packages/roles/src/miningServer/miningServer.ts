@@ -62,7 +62,7 @@ export class MiningServer {
     this.#limits = { ...DEFAULT_MINING_SERVER_LIMITS, ...options.limits };
     this.#distribution = new Distribution(this.#peers, this.#limits.maxReceiversPerTurn);
     const { maxClosedChannels, maxWorkersPerChannel, reconnectGraceMs, updateIntervalMs } = this.#limits;
-    const { maxHeldShares, maxHeldSharesInAll } = this.#limits;
+    const { maxHeldShares, maxHeldSharesInAll, maxUncommittedBatches } = this.#limits;
     const { extranonces, hash = portableHash, maxBatchDelayMs = DEFAULT_BATCH_DELAY_MS } = options;
     const { holdsShare = () => false } = options;
     this.#desk = new ShareDesk({
@@ -70,6 +70,7 @@ export class MiningServer {
       maxWorkersPerChannel,
       maxHeldShares,
       maxHeldSharesInAll,
+      maxUncommittedBatches,
       holdsShare,
     });
     this.#keeper = new ChannelKeeper(

@@ -28,6 +28,7 @@ export interface ShareDeskOptions {
   readonly maxWorkersPerChannel: number;
   readonly maxHeldShares: number;
   readonly maxHeldSharesInAll: number;
+  readonly maxUncommittedBatches: number;
   readonly holdsShare: (share: AcceptedShare) => boolean;
 }
 
@@ -80,7 +81,7 @@ export class ShareDesk {
     } else if (result.outcome === 'rejected') {
       served.accounting.reject(result);
       outputs.push(...refuse(peer.connection, share, result.errorCode, served, worker));
-    } else if (served.accounting.isFull) {
+    } else if (served.accounting.isFull || this.#committing.size >= this.#options.maxUncommittedBatches) {
       outputs.push({ type: 'close', to: peer.connection, reason: 'ledger-behind' });
     } else if (this.#isHoldingTooMany(served, result)) {
       outputs.push({ type: 'close', to: peer.connection, reason: 'upstream-behind' });

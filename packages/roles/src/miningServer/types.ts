@@ -53,6 +53,8 @@ export interface MiningServerLimits {
   readonly maxHeldShares: number;
   /** The same for all channels together. */
   readonly maxHeldSharesInAll: number;
+  /** Batches that the ledger has not confirmed, those of closed channels included; whoever has a share for another one is disconnected. */
+  readonly maxUncommittedBatches: number;
   /** Devices drop a server that gives them no job for long: a fresh one is sent when the last is this old. */
   readonly jobIntervalMs: number;
   /** A client that was told to reconnect is disconnected after this time. */
@@ -71,6 +73,7 @@ export const DEFAULT_MINING_SERVER_LIMITS: MiningServerLimits = {
   maxClosedChannels: 32,
   maxHeldShares: 10_000,
   maxHeldSharesInAll: 200_000,
+  maxUncommittedBatches: 500_000,
   jobIntervalMs: 50_000,
   reconnectGraceMs: 30_000,
   updateIntervalMs: 1_000,

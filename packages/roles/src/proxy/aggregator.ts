@@ -245,6 +245,10 @@ export class Aggregator implements ProxyMode {
       return [];
     const outputs: ProxyOutput<never>[] = [];
     const isLost = this.openChannels > 0;
+    // Nothing is said to them any more, but their channels are to be counted as closed.
+    if (before !== undefined && isLost)
+      for (const connection of this.#downstreams.keys())
+        outputs.push(...this.#serve(before, { type: 'disconnected', connection }, now));
     this.#space = this.#createSpace(trunkSize);
     for (const { connected } of this.#downstreams.values()) {
       if (isLost) outputs.push({ type: 'close', to: connected.connection, reason: 'extranonce-space-changed' });
@@ -307,7 +311,7 @@ export class Aggregator implements ProxyMode {
         // Credit is the upstream's business; what it counts was waited for already.
         return this.#serve({ server }, { type: 'committed', batchId: output.batch.batchId }, now);
       case 'held':
-        return this.#forward(output, now);
+        return this.#forward(server, output, now);
       case 'solution':
         if (output.foundBy.accepted) return [];
         return this.#settle(this.#forwarder.rescue(output.solution, output.foundBy, now), now);
@@ -318,18 +322,22 @@ export class Aggregator implements ProxyMode {
     }
   }
 
-  #forward({ ticket, share }: Extract<MiningServerOutput, { type: 'held' }>, now: Now): readonly ProxyOutput<never>[] {
-    const steps = this.#forwarder.forward(ticket, share, now);
+  #forward(
+    server: MiningServer,
+    { ticket, share }: Extract<MiningServerOutput, { type: 'held' }>,
+    now: Now,
+  ): readonly ProxyOutput<never>[] {
+    const steps = this.#forwarder.forward({ server, number: ticket }, share, now);
     if (steps !== undefined) return this.#settle(steps, now);
-    return this.#serve(this.#space!, { type: 'verdict', ticket, outcome: 'stale-share' }, now);
+    return this.#serve({ server }, { type: 'verdict', ticket, outcome: 'stale-share' }, now);
   }
 
   #settle(steps: readonly Step<TrunkShare>[], now: Now): readonly ProxyOutput<never>[] {
     return steps.flatMap((step) => {
       if ('type' in step) return [step];
       const { ticket } = step.share;
-      if (ticket === undefined || this.#space === undefined) return [];
-      return this.#serve(this.#space, { type: 'verdict', ticket, outcome: step.outcome }, now);
+      if (ticket === undefined || ticket.server !== this.#space?.server) return [];
+      return this.#serve(this.#space, { type: 'verdict', ticket: ticket.number, outcome: step.outcome }, now);
     });
   }
 

@@ -1,15 +1,22 @@
 import { meetsTarget } from '@stratumkit/bitcoin';
 import type { AcceptedShare, Solution } from '@stratumkit/channels';
 import type { Now } from '@stratumkit/codec';
+import type { MiningServer } from '../miningServer/miningServer.ts';
 import type { PassedShare, SolutionOrigin } from '../miningServer/types.ts';
 import type { ProxyOutput } from './proxyTypes.ts';
 import { type SentShare, SentShares, type Step } from './sentShares.ts';
 import type { UpstreamJob } from './upstreamJobs.ts';
 
+/** Numbers are those of one server: another one, after a change of the extranonce space, begins anew. */
+export interface Ticket {
+  readonly server: MiningServer;
+  readonly number: number;
+}
+
 /** A share on the trunk channel. */
 export interface TrunkShare extends SentShare {
   /** Undefined for a late block, which was answered here already. */
-  readonly ticket: number | undefined;
+  readonly ticket: Ticket | undefined;
 }
 
 /** Sends shares up the trunk channel. */
@@ -29,7 +36,7 @@ export class ShareForwarder {
   }
 
   /** Undefined if the upstream cannot take it any more. */
-  forward(ticket: number, share: PassedShare, now: Now): Step<TrunkShare>[] | undefined {
+  forward(ticket: Ticket, share: PassedShare, now: Now): Step<TrunkShare>[] | undefined {
     const job = this.#jobOf(share.templateId);
     return job === undefined ? undefined : this.#submit(job, ticket, share, 'share', now);
   }
@@ -51,7 +58,7 @@ export class ShareForwarder {
 
   #submit(
     upstreamJob: UpstreamJob,
-    ticket: number | undefined,
+    ticket: Ticket | undefined,
     share: PassedShare,
     worth: 'share' | 'block',
     now: Now,

@@ -79,6 +79,27 @@ describe('a ledger that falls behind', () => {
     expect(pool.closed.get(1)).toBe('ledger-behind');
     expect(pool.eventsOf('share')).toHaveLength(10_000);
   });
+
+  it('remembers no more batches than the limit, however many connections come with a share and go', () => {
+    const pool = PoolHarness.serving({ shareBatchSize: 1, limits: { maxUncommittedBatches: 5 } });
+    pool.commits = false;
+    const shareOf = (connection: number) => {
+      const { channelId } = bodyOf(
+        pool.connect(connection).openExtended(connection),
+        'OpenExtendedMiningChannel.Success',
+      );
+      pool.submit(connection, pool.mine(connection, channelId));
+      return pool.closed.get(connection);
+    };
+    for (let connection = 1; connection <= 8; connection++) {
+      expect(shareOf(connection)).toBe(connection <= 5 ? undefined : 'ledger-behind');
+      pool.input({ type: 'disconnected', connection });
+    }
+    expect(pool.core.uncommittedBatches).toBe(5);
+    for (const batchId of pool.uncommitted) pool.input({ type: 'committed', batchId });
+    expect(pool.core.uncommittedBatches).toBe(0);
+    expect(shareOf(9)).toBeUndefined();
+  });
 });
 
 it('hears nothing from connections it does not know', () => {

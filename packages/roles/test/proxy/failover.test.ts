@@ -1,3 +1,5 @@
+import { encodeFrame } from '@stratumkit/framing';
+import { SubmitSharesError, type SubmitSharesExtended } from '@stratumkit/messages/mining';
 import { describe, expect, it } from 'vitest';
 import { type Mood, Network, upstream } from './network.ts';
 
@@ -56,6 +58,38 @@ describe('an upstream that', () => {
 });
 
 describe('a change of the upstream', () => {
+  it('to one with less extranonce space drops the channels, counts them as closed, and mixes up no answers', () => {
+    const { network, first, second } = twoPools();
+    first.mood = 'refusing';
+    second.mood = 'generous';
+    const proxy = network.proxy('proxy', TWO, { shareBatchSize: 1, timeouts: { drainMs: 60_000 } });
+    network.run(10);
+    expect(proxy.core.upstream?.host).toBe('second');
+    // It is asked for what is usual: nobody mines yet in the larger space of the other one.
+    first.mood = 'open';
+    network.run(50);
+    second.answerShares = 'never';
+    first.answerShares = 'never';
+    const farm = network.farm('farm', [upstream('proxy')], { devices: 2, hashrate: 50 });
+    for (let waited = 0; waited < 120 && proxy.core.upstream?.host === 'second'; waited++) network.run(1);
+    expect(proxy.eventsOf('shareForwarded').length).toBeGreaterThan(0);
+    expect(proxy.eventsOf('channelClosed')).toHaveLength(2);
+    expect(proxy.eventsOf('disconnected')).toHaveLength(2);
+    const before = proxy.eventsOf('shareForwarded').length;
+    for (let waited = 0; waited < 50 && proxy.eventsOf('shareForwarded').length === before; waited++) network.run(1);
+    expect(network.cablesTo('second')).toBe(1);
+    const [connection] = second.connections;
+    const { channelId } = second.received.find(({ name }) => name === 'SubmitSharesExtended')!
+      .value as SubmitSharesExtended;
+    const error = { channelId, sequenceNumber: 0, errorCode: 'difficulty-too-low' };
+    second.say(connection!, encodeFrame(SubmitSharesError, error));
+    expect(proxy.eventsOf('forwardedShareRejected')).toHaveLength(1);
+    expect(farm.rejected).toEqual([]);
+    network.run(10);
+    const claim = proxy.up.findLast((message) => message.name === 'UpdateChannel');
+    expect(claim).toMatchObject({ value: { nominalHashRate: 100 } });
+  });
+
   it('keeps the devices connected, gives them work at once, and acknowledges nothing that no pool counted', () => {
     const { network, first, second } = twoPools();
     const proxy = network.proxy('proxy', TWO, { shareBatchSize: 1 });

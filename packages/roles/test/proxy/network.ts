@@ -284,6 +284,8 @@ export class TestPool implements Server {
   setupOptions = { versionRollingAllowed: true };
   /** What every share is answered with instead of being judged. */
   answerShares: string | undefined;
+  /** Shares that get no answer, whatever becomes of the others. */
+  keepsSilentAbout: (share: { readonly channelId: number; readonly sequenceNumber: number }) => boolean = () => false;
   /** Shares that are missing in the count of every acknowledgement. */
   swallow = 0;
   /** Sends nothing any more. */
@@ -378,6 +380,7 @@ export class TestPool implements Server {
       this.#send(connection, encodeFrame(OpenMiningChannelError, { requestId, errorCode: 'unknown-user' }));
       return;
     }
+    if ((name === 'SubmitSharesExtended' || name === 'SubmitSharesStandard') && this.keepsSilentAbout(value)) return;
     if (this.answerShares !== undefined && name === 'SubmitSharesExtended') {
       const { channelId, sequenceNumber } = value;
       const error = { channelId, sequenceNumber, errorCode: this.answerShares };
