@@ -10,6 +10,13 @@ export type StackEvent =
       readonly url: string;
     }
   | { readonly event: 'job'; readonly height: number }
+  /** By a device that is not the stack's own; `sv1` for a worker that a translator authorized. */
+  | {
+      readonly event: 'channel_opened';
+      readonly role: string;
+      readonly device: string;
+      readonly kind: 'standard' | 'extended' | 'sv1';
+    }
   | { readonly event: 'block'; readonly height: number; readonly hash: string; readonly device: string }
   | { readonly event: 'share_accepted'; readonly device: string; readonly count: number }
   | { readonly event: 'share_rejected'; readonly error_code: string; readonly device: string };

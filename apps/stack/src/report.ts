@@ -24,6 +24,9 @@ export interface DeviceLine {
 }
 
 const MAX_BLOCK_LINES = 8;
+/** Devices that are not the stack's own choose their names; further ones are counted together. */
+export const MAX_GUESTS = 1_000;
+const OTHERS = 'others';
 
 /** Everything the screen and the summary are made of, kept up to date event by event. */
 export class StackReport {
@@ -32,6 +35,7 @@ export class StackReport {
   readonly lastBlocks: BlockLine[] = [];
   readonly devices = new Map<string, DeviceLine>();
   readonly rejections = new Map<string, number>();
+  #guests = 0;
   height = 0;
   blocks = 0;
   sharesAccepted = 0;
@@ -58,6 +62,9 @@ export class StackReport {
           authorityPublicKey: event.authority_public_key,
           url: event.url,
         });
+        break;
+      case 'channel_opened':
+        this.#device(event.device);
         break;
       case 'job':
         this.height = event.height - 1;
@@ -101,6 +108,7 @@ export class StackReport {
   #device(name: string, protocol?: DeviceLine['protocol']): DeviceLine {
     let line = this.devices.get(name);
     if (line === undefined) {
+      if (protocol === undefined && name !== OTHERS && this.#guests++ >= MAX_GUESTS) return this.#device(OTHERS);
       line = { name, protocol, sharesAccepted: 0, sharesRejected: 0, blocks: 0 };
       this.devices.set(name, line);
     }

@@ -6,7 +6,7 @@ import type { TemplateProviderEvent } from '@stratumkit/template-provider';
 import type { TranslatorAppEvent } from '@stratumkit/translator';
 import type { BlockFinders } from './blockFinders.ts';
 import type { StackEvent } from './events.ts';
-import { USER_IDENTITY } from './roleOptions.ts';
+import { deviceOf, onGuestEvent, onGuestMiner, onGuestRefused } from './guests.ts';
 import type { StackSink } from './sink.ts';
 
 export function onProviderEvent(event: TemplateProviderEvent, sink: StackSink, finders: BlockFinders): void {
@@ -44,6 +44,11 @@ export function onPoolEvent(event: PoolAppEvent, sink: StackSink, finders: Block
     case 'block':
       finders.note(displayHash(event.hash), deviceOf(event.foundBy.worker ?? event.foundBy.userIdentity));
       return;
+    case 'channelOpened':
+    case 'share':
+    case 'shareRejected':
+      onGuestEvent('pool', event, sink);
+      return;
     case 'job':
       if (event.reason !== 'future' && event.height !== undefined) sink.onEvent({ event: 'job', height: event.height });
       return;
@@ -62,6 +67,11 @@ export function onProxyEvent(event: ProxyAppEvent, sink: StackSink): void {
   switch (event.type) {
     case 'listening':
       sink.onEvent(listening('proxy', event.address, event.authorityPublicKey));
+      return;
+    case 'channelOpened':
+    case 'share':
+    case 'shareRejected':
+      onGuestEvent('proxy', event, sink);
       return;
     case 'upstreamFailed':
       sink.onWarning(
@@ -83,6 +93,13 @@ export function onTranslatorEvent(event: TranslatorAppEvent, sink: StackSink): v
   switch (event.type) {
     case 'listening':
       sink.onEvent(listening('translator', event.address, undefined));
+      return;
+    case 'workerAuthorized':
+    case 'share':
+      onGuestMiner(event, sink);
+      return;
+    case 'shareRefused':
+      onGuestRefused(event.workerName, event.refusal, sink);
       return;
     case 'upstreamFailed':
       sink.onWarning(
@@ -126,9 +143,4 @@ export function onDeviceEvent(event: MiningDeviceEvent, sink: StackSink, names: 
 export function listening(role: string, address: string, key: string | undefined): StackEvent {
   if (key === undefined) return { event: 'listening', role, address, url: `stratum+tcp://${address}` };
   return { event: 'listening', role, address, authority_public_key: key, url: `stratum2+tcp://${address}/${key}` };
-}
-
-/** `stack.device3` was found by `device3`. */
-function deviceOf(userIdentity: string): string {
-  return userIdentity.startsWith(`${USER_IDENTITY}.`) ? userIdentity.slice(USER_IDENTITY.length + 1) : userIdentity;
 }

@@ -49,6 +49,8 @@ export function formatScreenText(event: StackEvent): string | undefined {
       return `${event.role} listening on ${event.address}${event.authority_public_key === undefined ? '' : `, authority key ${event.authority_public_key}`}`;
     case 'block':
       return `block ${event.height} ${event.hash} by ${event.device}`;
+    case 'channel_opened':
+      return `${event.device} ${event.kind === 'sv1' ? 'authorized' : `opened ${event.kind === 'extended' ? 'an' : 'a'} ${event.kind} channel`} on the ${event.role}`;
     case 'share_rejected':
       return `share of ${event.device} rejected: ${event.error_code}`;
     default:

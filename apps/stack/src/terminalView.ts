@@ -24,6 +24,9 @@ export function startTerminalView(
     terminal.write(CLEAR);
     draw();
   };
+  // Also where a role hangs and the process ends without waiting for it.
+  const showCursor = () => void terminal.write(SHOW_CURSOR);
+  process.once('exit', showCursor);
   terminal.write(HIDE_CURSOR);
   redraw();
   terminal.on('resize', redraw);
@@ -33,7 +36,8 @@ export function startTerminalView(
       clearInterval(timer);
       terminal.off('resize', redraw);
       draw();
-      terminal.write(SHOW_CURSOR);
+      process.off('exit', showCursor);
+      showCursor();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HashrateMeter } from '../src/hashrateMeter.ts';
-import { StackReport } from '../src/report.ts';
+import { MAX_GUESTS, StackReport } from '../src/report.ts';
 import { formatDuration, formatHashrate, renderScreen } from '../src/screen.ts';
 
 const KEY = '9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72';
@@ -37,6 +37,17 @@ describe('the report of a stack', () => {
       hops: [],
       seconds: 12.346,
     });
+  });
+});
+
+describe('devices that are not its own', () => {
+  it('are counted by name up to a limit, and together from there on', () => {
+    const report = new StackReport([]);
+    for (let guest = 0; guest < MAX_GUESTS + 3; guest++)
+      report.apply({ event: 'share_accepted', device: `guest${guest}`, count: 1 }, 1);
+    expect(report.devices.size).toBe(MAX_GUESTS + 1);
+    expect(report.devices.get('others')?.sharesAccepted).toBe(3);
+    expect(report.sharesAccepted).toBe(MAX_GUESTS + 3);
   });
 });
 

@@ -5,12 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { parseTestFile } from '@stratumkit/message-generator';
+import { createMiningDevice } from '@stratumkit/mining-device';
+import { parseStratumUrl, type StratumUrl } from '@stratumkit/noise';
 import { createLogger, type ProcessEdge, runApp } from '@stratumkit/runtime';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stack } from '../src/app.ts';
 import { createStack } from '../src/createStack.ts';
+import type { StackEvent } from '../src/events.ts';
 import { defaultModules, type StackModules } from '../src/modules.ts';
 import type { StackOptions } from '../src/options.ts';
+
+const MINIMAL: StackOptions = {
+  ...{ topology: 'sv2-proxy', devices: 1, channel: 'standard', hashrate: 50_000, workers: 1 },
+  ...{ blockInterval: 0.5, transactionsPerSecond: 0, sharesPerMinute: 600 },
+  ...{ templateProviderPort: 0, poolPort: 0, proxyPort: 0, translatorPort: 0 },
+};
 
 const home = mkdtempSync(join(tmpdir(), 'stack-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -250,6 +259,44 @@ describe('the stack', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('tells of devices that are not its own, on every role they mine on', async () => {
+    const urls = new Map<string, StratumUrl>();
+    const told = new Map<string, StackEvent[]>();
+    let everyone: () => void = () => undefined;
+    const heard = new Promise<void>((resolve) => {
+      everyone = resolve;
+    });
+    const options: StackOptions = { ...MINIMAL, topology: 'full', devices: 0 };
+    const running = await createStack(options, {
+      onEvent: (event) => {
+        if (event.event === 'listening')
+          urls.set(event.role, parseStratumUrl(event.url.replace('stratum+', 'stratum2+')));
+        if (!('device' in event)) return;
+        told.set(event.device, [...(told.get(event.device) ?? []), event]);
+        const haveShares = [...told.values()].filter((events) =>
+          events.some((each) => each.event === 'share_accepted'),
+        );
+        if (haveShares.length === 3) everyone();
+      },
+      onWarning: () => undefined,
+    });
+    const guest = { hashrate: 50_000, workers: 1 };
+    const on = (role: string, userIdentity: string) => ({ ...guest, upstreams: [urls.get(role)!], userIdentity });
+    const devices = await Promise.all([
+      createMiningDevice({ ...on('pool', 'alice'), channel: 'extended' }),
+      createMiningDevice(on('proxy', 'bob.\u001b[2J')),
+      createMiningDevice({ ...on('translator', 'carol'), protocol: 'sv1' }),
+    ]);
+    await heard;
+    for (const device of devices) await device.close();
+    await running.close();
+    expect([...told].map(([name, [first]]) => [name, first]).sort()).toEqual([
+      ['alice', { event: 'channel_opened', role: 'pool', device: 'alice', kind: 'extended' }],
+      ['bob.\\u{1b}[2J', { event: 'channel_opened', role: 'proxy', device: 'bob.\\u{1b}[2J', kind: 'standard' }],
+      ['carol', { event: 'channel_opened', role: 'translator', device: 'carol', kind: 'sv1' }],
+    ]);
+  });
+
   it('finds a block at once when it is asked to', async () => {
     const argv = ['--json', '--topology', 'sv2', '--devices', '1', '--hashrate', '1k', '--workers', '1'];
     let found: Promise<unknown> | undefined;
@@ -360,13 +407,8 @@ describe('the stack', () => {
     const block = new Promise<void>((resolve) => {
       mined = resolve;
     });
-    const options: StackOptions = {
-      ...{ topology: 'sv2-proxy', devices: 1, channel: 'standard', hashrate: 50_000, workers: 1 },
-      ...{ blockInterval: 0.5, transactionsPerSecond: 0, sharesPerMinute: 600 },
-      ...{ templateProviderPort: 0, poolPort: 0, proxyPort: 0, translatorPort: 0 },
-    };
     const running = await createStack(
-      options,
+      MINIMAL,
       {
         log: createLogger({ name: 'stack', stream }),
         onEvent: ({ event }) => {
