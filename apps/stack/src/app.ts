@@ -241,7 +241,7 @@ async function runStack(config: Config, context: AppContext): Promise<number> {
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
   };
-  resources.add('stack', stop);
+  resources.add(() => `stack: ${running?.closing ?? 'not started'}`, stop);
 
   running = await createStack(options, sink);
   const live = running;

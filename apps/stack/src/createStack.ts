@@ -31,6 +31,8 @@ export interface Stack {
   hops(): readonly HopSummary[];
   /** Finds a block on the embedded chain, now, whatever the devices do. Throws UsageError where the chain is a node's. */
   findBlock(): FoundBlock;
+  /** Which part is being closed now. */
+  readonly closing: string | undefined;
   /** Stops the devices, lets the pool acknowledge what it has, writes the export, then stops the rest. */
   close(): Promise<void>;
 }
@@ -78,10 +80,10 @@ export async function createStack(
       resources.add(`${fleet.protocol} devices`, () => started.close());
     }
     // The pool drains first, then what is between, so that devices hear what became of their last shares.
-    resources.add('drain', async () => {
+    resources.add('proxy and translator', () => between.close());
+    resources.add('pool', () => {
       between.isClosing = true;
-      await pool.close();
-      await between.close();
+      return pool.close();
     });
     return {
       deviceNames: fleets.flatMap(({ names }) => names),
@@ -90,6 +92,9 @@ export async function createStack(
       },
       hops: () => between.hops,
       findBlock: () => provider.findBlock(),
+      get closing() {
+        return resources.closing;
+      },
       close: () => resources.close(),
     };
   } catch (error) {

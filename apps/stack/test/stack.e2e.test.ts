@@ -427,6 +427,28 @@ describe('the stack', () => {
     expect(written).toMatch(/"role":"proxy".*"message":"fault 2"/);
   });
 
+  it('knows which role hangs at the end', async () => {
+    let finish: () => void = () => undefined;
+    const hung = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const modules: StackModules = {
+      ...defaultModules,
+      createPool: async (...given) => {
+        const pool = await defaultModules.createPool(...given);
+        return { ...pool, close: () => hung.then(() => pool.close()) };
+      },
+    };
+    const options: StackOptions = { ...MINIMAL, devices: 0 };
+    const running = await createStack(options, { onEvent: () => undefined, onWarning: () => undefined }, modules);
+    expect(running.closing).toBeUndefined();
+    const closed = running.close();
+    expect(running.closing).toBe('pool');
+    finish();
+    await closed;
+    expect(running.closing).toBeUndefined();
+  });
+
   it('names the port that is in use, and leaves nothing running', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

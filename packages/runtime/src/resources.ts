@@ -1,7 +1,7 @@
 import { UsageError } from '@stratumkit/codec';
 
 interface Resource {
-  readonly name: string;
+  readonly name: string | (() => string);
   readonly close: () => unknown;
 }
 
@@ -10,6 +10,7 @@ export class Resources {
   readonly #controller = new AbortController();
   readonly #resources: Resource[] = [];
   #closing: Promise<void> | undefined;
+  #present: Resource | undefined;
 
   /** Aborted at the beginning of `close`. */
   get signal(): AbortSignal {
@@ -17,9 +18,16 @@ export class Resources {
   }
 
   /** Throws UsageError `closed` after `close`. */
-  add(name: string, close: () => unknown): void {
+  /** Name of what is being closed now, which is what hangs if closing takes long. */
+  get closing(): string | undefined {
+    return this.#present === undefined ? undefined : nameOf(this.#present);
+  }
+
+  /** A function as the name is asked when the name is needed: for what consists of resources of its own. */
+  add(name: string | (() => string), close: () => unknown): void {
     if (this.#closing !== undefined) {
-      throw new UsageError('closed', `${name} was added after close`, { context: { name } });
+      const added = nameOf({ name });
+      throw new UsageError('closed', `${added} was added after close`, { context: { name: added } });
     }
     this.#resources.push({ name, close });
   }
@@ -36,14 +44,20 @@ export class Resources {
   async #close(): Promise<void> {
     this.#controller.abort();
     const errors: Error[] = [];
-    for (const { name, close } of this.#resources.toReversed()) {
+    for (const resource of this.#resources.toReversed()) {
+      this.#present = resource;
       try {
-        await close();
+        await resource.close();
       } catch (error) {
-        errors.push(new Error(`closing ${name} failed`, { cause: error }));
+        errors.push(new Error(`closing ${nameOf(resource)} failed`, { cause: error }));
       }
     }
+    this.#present = undefined;
     this.#resources.length = 0;
     if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join('; '));
   }
+}
+
+function nameOf({ name }: Pick<Resource, 'name'>): string {
+  return typeof name === 'string' ? name : name();
 }

@@ -132,7 +132,8 @@ async function runUntilStopped<F extends Fields>(
     const timer = setTimeout(() => timeout.resolve(false), DRAIN_TIMEOUT_MS);
     const closed = resources.close().then(() => true as const);
     const inTime = await Promise.race([closed, timeout.promise]).finally(() => clearTimeout(timer));
-    if (!inTime) log.error({ timeoutMs: DRAIN_TIMEOUT_MS }, 'closing takes too long, ending');
+    if (!inTime)
+      log.error({ timeoutMs: DRAIN_TIMEOUT_MS, waitingFor: resources.closing }, 'closing takes too long, ending');
     return inTime;
   };
 

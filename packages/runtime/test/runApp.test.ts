@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { ConfigError } from '@stratumkit/codec';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppContext, boolean, defineApp, integer, runApp, sectionList, string } from '../src/index.ts';
 import { createFakeProcess, createFolder, writeConfig } from './support.ts';
 
@@ -183,6 +183,26 @@ describe('life of an app', () => {
       return 'running';
     });
     expect(await runApp(app, edge)).toBe(130);
+  });
+
+  it('ends without what hangs, and names it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const edge = createFakeProcess();
+    const app = createApp(async (_, { resources }) => {
+      resources.add('never reached', () => undefined);
+      resources.add(
+        () => 'role: database',
+        () => {
+          setImmediate(() => vi.advanceTimersByTime(10_000));
+          return new Promise(() => {});
+        },
+      );
+      queueMicrotask(() => edge.signal('SIGTERM'));
+      return 'running';
+    });
+    expect(await runApp(app, edge)).toBe(1);
+    expect(edge.err()).toContain('"waitingFor":"role: database","msg":"closing takes too long, ending"');
   });
 
   it('stops while it is still starting', async () => {
