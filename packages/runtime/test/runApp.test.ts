@@ -300,19 +300,4 @@ describe('life of an app', () => {
     expect(await check(`${inside('new')}/`)).toEqual(refusal(`${inside('new')}/`, 'it is a folder, EISDIR'));
     expect(await check('')).toEqual(refusal('', noFolder));
   });
-
-  // Root may write everywhere.
-  it.runIf(process.getuid?.() !== 0)('checks that it may write its log file', async () => {
-    const folder = createFolder();
-    const file = join(folder, 'app.log');
-    writeFileSync(file, '');
-    chmodSync(file, 0o400);
-    chmodSync(folder, 0o500);
-    for (const path of [file, join(folder, 'new.log')]) {
-      const edge = createFakeProcess(['--check', '--log-file', path]);
-      expect(await runApp(createApp(), edge)).toBe(2);
-      expect(edge.err()).toBe(`test-app: log_file "${path}" cannot be written (no permission, EACCES)\n`);
-    }
-    chmodSync(folder, 0o700);
-  });
 });
