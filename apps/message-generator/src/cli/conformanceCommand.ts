@@ -11,7 +11,7 @@ import { countOf } from '../conformance/summary.ts';
 import { formatList, formatSuite } from '../conformance/terminal.ts';
 import { didYouMean } from '../format/didYouMean.ts';
 import type { TestedRole } from '../format/model.ts';
-import type { Subject } from '../run/connections.ts';
+import { type Subject, testedServer } from '../run/connections.ts';
 import { parseAddress, parsePeer } from './addresses.ts';
 import { authoritySecretKey } from './authorityKey.ts';
 import { freeAddress } from './freeAddress.ts';
@@ -63,7 +63,7 @@ export async function conformanceCommand(flags: ConformanceFlags, edge: ProcessE
   if (flags.html !== undefined) checkWritable('--html', flags.html);
   // Where the tester is the upstream, the role may not listen before it is there.
   if (side.address !== undefined && side.listen === undefined) await checkReachable(side.address);
-  const tests = side.listen === undefined ? selected : selected.filter(listens);
+  const tests = side.listen === undefined ? selected : selected.filter(({ plan }) => testedServer(plan) !== undefined);
   if (tests.length < selected.length) {
     edge.stderr.write(`the tester is the upstream: ${tests.length} of ${selected.length} tests, those of that side\n`);
   }
@@ -121,10 +121,6 @@ function jobsOf({ jobs, start }: ConformanceFlags, { listen, address }: Side): n
       ? 'the role connects here once at a time; give --start'
       : 'with --address there is one role at a time; give --start with {downstream}';
   throw new ConfigError('jobs', `--jobs: ${why} to have one for each test`);
-}
-
-function listens({ plan }: ConformanceTest): boolean {
-  return plan.connections.some(({ tested, role }) => tested && role === 'server');
 }
 
 function report(results: readonly SuiteResult[], flags: ConformanceFlags, side: Side, edge: ProcessEdge): number {

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@stratumkit/codec';
 import type { Step, Timeouts } from '../format/model.ts';
-import type { Subject } from '../run/connections.ts';
+import { type Subject, testedServer } from '../run/connections.ts';
 import type { TestReport } from '../run/report.ts';
 import { runTest } from '../run/runTest.ts';
 import type { ConformanceTest } from './files.ts';
@@ -93,8 +93,7 @@ async function runOne(test: ConformanceTest, options: SuiteOptions): Promise<Tes
 
 /** A test that found no block cannot be held against the role if one was found by others, or by chance. */
 function isDisturbed(test: ConformanceTest, { outcome, chainMoved }: TestReport): boolean {
-  const isUpstream = test.plan.connections.some(({ tested, role }) => tested && role === 'server');
-  return outcome !== 'passed' && chainMoved === true && !isUpstream && !movesChain(test);
+  return outcome !== 'passed' && chainMoved === true && testedServer(test.plan) === undefined && !movesChain(test);
 }
 
 function movesChain({ about, plan }: ConformanceTest): boolean {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
-import type { ConnectionPlan, Timeouts } from '../format/model.ts';
+import type { ConnectionPlan, TestPlan, Timeouts } from '../format/model.ts';
 import { type AnyPeer, Sv1Peer, Sv2Peer } from '../wire/peer.ts';
 import type { CodecEdge, Security } from '../wire/sv2Codec.ts';
 import { pause, within } from './commands.ts';
@@ -23,6 +23,11 @@ const OTHER_AUTHORITY_SECRET_KEY = new Uint8Array(32).fill(0x5c);
 
 /** All that the role under test is to connect to is one place. */
 const TESTED = 'the role under test';
+
+/** What the role under test connects to; undefined for a test that is not its upstream. */
+export function testedServer({ connections }: TestPlan): ConnectionPlan | undefined {
+  return connections.find(({ tested, role }) => tested && role === 'server');
+}
 
 export interface ConnectionsOptions {
   readonly timeouts: Timeouts;

@@ -6,7 +6,7 @@ import { evaluate, interpolate, type Scope } from '../values/evaluate.ts';
 import { createRandom } from '../values/random.ts';
 import { ChainWatch } from './chainWatch.ts';
 import { Commands } from './commands.ts';
-import { Connections, type PeerAddress, type Subject } from './connections.ts';
+import { Connections, type PeerAddress, type Subject, testedServer } from './connections.ts';
 import { CheckFailure, type Failure, SkipTest } from './failure.ts';
 import { DEFAULT_MAX_HASHES } from './mine.ts';
 import { Replies } from './replies.ts';
@@ -185,7 +185,7 @@ class TestRun {
     await this.#commands.runSetup(plan.setupCommands, signal);
     const servers = plan.connections.filter(({ opens, role }) => opens === 'start' && role === 'server');
     // Where the role under test connects to is one place, that it may look for from the start.
-    const tested = plan.connections.find((connection) => connection.tested && connection.role === 'server');
+    const tested = testedServer(plan);
     for (const server of servers) if (!server.tested) await this.#listen(server);
     if (tested !== undefined) await this.#listen(tested);
     // The original runs these only where it listens.
@@ -205,8 +205,7 @@ class TestRun {
   #checkNeeds(): void {
     const { about } = this.#plan;
     const { security, listenSecurity } = this.#options.subject ?? {};
-    const listens = this.#plan.connections.some(({ tested, role }) => tested && role === 'server');
-    const isPlain = (listens ? listenSecurity : security)?.type === 'plain';
+    const isPlain = (testedServer(this.#plan) === undefined ? security : listenSecurity)?.type === 'plain';
     if (about?.needs.includes('noise') === true && isPlain) throw new SkipTest('needs encryption');
     if (about?.needs.includes('authority-key') !== true) return;
     if (isPlain || (security?.type === 'initiator' && security.authorityPublicKey === 'unverified')) {
